@@ -1,0 +1,1 @@
+"""Assessments: question banks, quizzes and final exams, attempts and their grading."""

@@ -1,0 +1,13 @@
+"""What the plug-in certificates adds to the suite."""
+
+from flask_babel import lazy_gettext as _l
+
+from lms.hookspecs import Manifest, hookimpl
+
+LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates": _l("Certificates")}
+
+
+@hookimpl
+def manifest() -> Manifest:
+    """Declare the plug-in."""
+    return Manifest(name="certificates", label=LABELS["certificates"], requires=("courses",))

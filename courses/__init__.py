@@ -1,0 +1,1 @@
+"""Courses: packages and revisions, enrolment, reading progress, completion; the shipped courses."""

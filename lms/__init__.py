@@ -1,0 +1,1 @@
+"""The core of the suite: the app, the plug-in door, people and places, access, audit, reports, languages, PDF."""

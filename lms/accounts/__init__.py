@@ -1,0 +1,1 @@
+"""Accounts: activation, passwords, sessions, sign-in and its throttle."""

@@ -1,0 +1,8 @@
+"""Commands about accounts."""
+
+import click
+
+
+@click.group()
+def accounts() -> None:
+    """Accounts of people."""

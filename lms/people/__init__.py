@@ -1,0 +1,1 @@
+"""People and places: persons, postings, roles, units, regions, ranks."""

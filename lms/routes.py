@@ -1,0 +1,71 @@
+"""Routes of the core itself: the start page, the language, whether the service runs."""
+
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, request, session, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from lms.access import PUBLIC, access, find_actor
+from lms.db import db
+from lms.navigation import navigation
+from lms.people.models import Person
+from lms.settings import LANGUAGES
+
+blueprint = Blueprint("lms", __name__)
+
+
+@blueprint.get("/")
+@access(PUBLIC)
+def home() -> Response:
+    """Lead to the first page of one's own work, or to the sign-in."""
+    if find_actor() is None:
+        return redirect(url_for("accounts.sign_in"))
+    links = navigation()
+    return redirect(links[0].url if links else url_for("accounts.me"))
+
+
+@blueprint.get("/health")
+@access(PUBLIC)
+def health() -> dict[str, str]:
+    """Say that the app and its database answer."""
+    db.session.execute(sa.select(1))
+    return {"status": "ok"}
+
+
+@blueprint.post("/language")
+@access(PUBLIC)
+def set_language() -> Response:
+    """Choose the language of the pages; kept with the person, or in the cookie of a visitor."""
+    language = request.form.get("language", "")
+    if language in LANGUAGES:
+        session["language"] = language
+        if current_user.is_authenticated:
+            db.session.execute(
+                sa.update(Person).where(Person.id == current_user.person_id).values(language=language)
+            )
+            db.session.commit()
+    return redirect(local_path(request.form.get("next", "")))
+
+
+def local_path(target: str) -> str:
+    """Return an address of this site to go back to; an address of another site becomes the start page."""
+    parts = urlsplit(target.replace("\\", "/"))
+    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
+        return url_for("lms.home")
+    return target
+
+
+@blueprint.get("/reports")
+@access("reports.view")
+def reports() -> str:
+    """List the reports."""
+    return ""
+
+
+@blueprint.get("/audit")
+@access("audit.view")
+def audit_log() -> str:
+    """Show the audit trail."""
+    return ""
