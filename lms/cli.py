@@ -1,8 +1,10 @@
 """The command `lms`."""
 
 import os
+import secrets
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -92,6 +94,39 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     run_gunicorn(host, port, workers, threads)
 
 
+@cli.command("start-demo")
+@click.option("--port", default=8000, show_default=True)
+def start_demo(port: int) -> None:
+    """Set up and serve a demonstration on this computer: database, courses, invented people (`make run`)."""
+    migrate.upgrade(current_app)
+    reference.load()
+    if not demo.is_loaded():
+        click.echo("Loading the shipped courses and the demonstration people …")
+        demo.load()
+    db.session.commit()
+    db.session.remove()
+    db.engine.dispose()
+    address = f"http://127.0.0.1:{port}"
+    click.echo(f"\nThe demonstration is at {address}\n")
+    click.echo(f"Sign in with the password {demo.PASSWORD} as:")
+    for member in demo.MEMBERS:
+        click.echo(f"  {member.number}  {member.key:<8} {member.role.replace('_', ' ')}")
+    click.echo("\nCtrl-C stops it; the data stays in instance/ for the next start.")
+    os.environ["LMS_PUBLIC_URL"] = address
+    run_gunicorn("127.0.0.1", port, workers=2, threads=4)
+
+
+def demonstration_settings(environ: dict[str, str]) -> dict[str, str]:
+    """Return the settings of a demonstration: everything in the instance folder, the secret kept between starts."""
+    folder = Path(environ.get("LMS_INSTANCE_PATH", "instance"))
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "demonstration-secret"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48))
+    return {"LMS_ENVIRONMENT": "demonstration", "LMS_SECRET_KEY": kept.read_text(), **environ}
+
+
 def run_gunicorn(host: str, port: int, workers: int, threads: int) -> None:
     """Become gunicorn; does not return."""
     arguments = [
@@ -107,6 +142,7 @@ def run_gunicorn(host: str, port: int, workers: int, threads: int) -> None:
         str(workers),
         "--threads",
         str(threads),
+        "--preload",
         "--no-control-socket",
         "--access-logfile",
         "-" if os.environ.get("LMS_ACCESS_LOG") else "/dev/null",
@@ -122,6 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     environ = dict(os.environ)
     if tuple(given[:2]) in FILES_ONLY:
         environ["LMS_ENVIRONMENT"] = "test"
+    if given[:1] == ["start-demo"]:
+        environ = demonstration_settings(environ)
+        os.environ.update(environ)  # gunicorn, which this process becomes, reads them again
     try:
         app = create_app(environ)
         with app.app_context():

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -32,6 +32,13 @@ def health() -> dict[str, str]:
     """Say that the app and its database answer."""
     db.session.execute(sa.select(1))
     return {"status": "ok"}
+
+
+@blueprint.get("/help")
+@access(PUBLIC)
+def help() -> str:
+    """Show how to sign in, what to do without a password, and whom to ask."""
+    return render_template("lms/help.html")
 
 
 @blueprint.post("/language")
