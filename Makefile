@@ -11,7 +11,7 @@ SOURCES := lms courses assessments certificates migrations tests scripts setup.p
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench lock clean FORCE
+.PHONY: help run test bench static lock clean FORCE
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-6s %s\n' "$$name" "$$text"; done
@@ -38,6 +38,9 @@ lock: $(DEV)/.stamp  ## Write requirements*.txt from pyproject.toml (UPGRADE=1 t
 	@sed -i -e "s/ and implementation_name == 'cpython' and platform_python_implementation == 'CPython' and sys_platform == 'linux'//" \
 	  -e "s/ ; python_full_version < '3.15'//" requirements.txt requirements-dev.txt
 	@if grep -inE 'https?:|index-url|find-links' requirements.txt requirements-dev.txt; then echo 'An address in a lock file.' >&2; exit 1; fi
+
+static: $(DEV)/.stamp  ## Compress the static files again after one was changed
+	$(DEV)/bin/python scripts/compress_static.py
 
 clean:  ## Remove environments, caches and build results; instance/ (the data) stays
 	rm -rf $(RUN) $(DEV) build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
