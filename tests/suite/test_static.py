@@ -22,9 +22,8 @@ def test_the_compressed_copies_hold_the_file_as_it_is(path: Path) -> None:
 
 
 def test_a_static_file_is_sent_compressed_and_kept_for_ever(app: Flask) -> None:
-    answer = app.test_client().get(asset("app.css"), headers={"Accept-Encoding": "br"})
-
-    assert answer.status_code == 200
-    assert answer.headers["Content-Encoding"] == "br"
-    assert "immutable" in answer.headers["Cache-Control"]
-    assert len(answer.data) == (paths.STATIC / "app.css.br").stat().st_size
+    with app.test_client().get(asset("app.css"), headers={"Accept-Encoding": "br"}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Encoding"] == "br"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert len(answer.data) == (paths.STATIC / "app.css.br").stat().st_size
