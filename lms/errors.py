@@ -20,6 +20,7 @@ class RuleError(Exception):
     status = 409
     title: Any = _l("This cannot be done")
     advice: Any = ""
+    retry_after: int | None = None  # seconds; sent as Retry-After
 
     def __init__(self, advice: Any = None) -> None:
         super().__init__(str(type(self).__name__))
@@ -72,11 +73,12 @@ def _page(status: int, title: Any, advice: Any, error_id: str | None = None) -> 
     )
 
 
-def _refused(error: RuleError) -> tuple[Any, int]:
-    return _page(error.status, error.title, error.advice)
+def _refused(error: RuleError) -> Any:
+    page = _page(error.status, error.title, error.advice)
+    return page if error.retry_after is None else (*page, {"Retry-After": str(error.retry_after)})
 
 
-def _stale(_error: StaleDataError) -> tuple[Any, int]:
+def _stale(_error: StaleDataError) -> Any:
     return _refused(ChangedMeanwhile())
 
 
