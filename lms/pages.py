@@ -1,13 +1,14 @@
 """Pages of a long list: the database counts and slices, a page shows its rows and where it stands."""
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
 
 from lms.db import db
 
 Row = TypeVar("Row")
+Columns = TypeVarTuple("Columns")
 PAGE_SIZE = 25
 
 
@@ -42,12 +43,12 @@ def number_of(text: str | None) -> int:
     return max(1, int(text)) if text and text.isdecimal() and len(text) < 7 else 1
 
 
-def total_of(statement: "sa.Select[Any]") -> int:
+def total_of(statement: "sa.Select[*tuple[Any, ...]]") -> int:
     """Return how many rows a SELECT has (one query)."""
     return db.session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
 
 
-def page_of(statement: "sa.Select[Any]", number: int, size: int = PAGE_SIZE) -> "Page[sa.Row[Any]]":
+def page_of(statement: "sa.Select[*Columns]", number: int, size: int = PAGE_SIZE) -> "Page[sa.Row[*Columns]]":
     """Return a page of a SELECT's rows (two queries). A number after the last page gives the last page.
 
     The SELECT must have a total order, or a row may stand on two pages.
@@ -58,7 +59,7 @@ def page_of(statement: "sa.Select[Any]", number: int, size: int = PAGE_SIZE) -> 
     return Page(list(rows), number, size, total)
 
 
-def scalars_page_of(statement: "sa.Select[Any]", number: int, size: int = PAGE_SIZE) -> Page[Any]:
+def scalars_page_of(statement: "sa.Select[Row]", number: int, size: int = PAGE_SIZE) -> Page[Row]:
     """Return a page of a SELECT of one entity or column (two queries, and those of its loader options)."""
     total = total_of(statement)
     number = _within(number, total, size)

@@ -57,4 +57,4 @@ class Report:
     permission: str
     filters: tuple[Filter, ...]
     columns: tuple[Column, ...]
-    query: Callable[[Mapping[str, str], Scope], "sa.Select[Any]"]
+    query: Callable[[Mapping[str, str], Scope], "sa.Select[*tuple[Any, ...]]"]
