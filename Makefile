@@ -14,7 +14,7 @@ SOURCES := lms courses assessments certificates migrations tests scripts setup.p
 .PHONY: help run test bench static lock clean FORCE
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-6s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 run: $(RUN)/.stamp  ## Start the system with demonstration data on 127.0.0.1 (PORT=8000)
 	@exec $(RUN)/bin/lms start-demo --port $(PORT)
@@ -41,6 +41,12 @@ lock: $(DEV)/.stamp  ## Write requirements*.txt from pyproject.toml (UPGRADE=1 t
 
 static: $(DEV)/.stamp  ## Compress the static files again after one was changed
 	$(DEV)/bin/python scripts/compress_static.py
+
+docs: $(DEV)/.stamp  ## Write the generated parts of docs/ from the code
+	$(DEV)/bin/python scripts/make_docs.py
+
+translations: $(DEV)/.stamp  ## Bring new sentences into the catalogues, and compile them
+	$(DEV)/bin/python scripts/translations.py extract compile
 
 clean:  ## Remove environments, caches and build results; instance/ (the data) stays
 	rm -rf $(RUN) $(DEV) build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
