@@ -1,0 +1,1 @@
+"""What is done with courses: import and publish, learn, record."""

@@ -1,0 +1,1 @@
+"""What is asked about courses: content, study, records."""
