@@ -11,7 +11,7 @@ SOURCES := lms courses assessments certificates migrations tests scripts setup.p
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench static lock clean FORCE
+.PHONY: help run test bench lock static docs translations clean FORCE
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
