@@ -79,8 +79,7 @@ def _sequence(key: Sequence[str], places: Mapping[str, int]) -> Fraction:
     given = list(places.values())
     clear = {item: place for item, place in places.items() if given.count(place) == 1}
     follows = sum(
-        item in clear and after in clear and clear[after] == clear[item] + 1
-        for item, after in pairwise(key)
+        item in clear and after in clear and clear[after] == clear[item] + 1 for item, after in pairwise(key)
     )
     return Fraction(follows, len(key) - 1)
 

@@ -120,8 +120,9 @@ def _forget_writes(session: Session) -> None:
 def own_transaction() -> Iterator[Session]:
     """Give a session of its own that commits at the end, whatever becomes of the request.
 
-    For the few writes that belong to a read or must survive a refusal. The request's own transaction must not
-    have written yet: it is ended first, because on SQLite it may hold the one write lock.
+    For the few writes that belong to a read or must survive a refusal. Inside the block it is `db.session`, so
+    that actions can be called. The request's own transaction must not have written yet: it is ended first, because
+    on SQLite it may hold the one write lock.
 
     :raises RuntimeError: when the request has unsaved writes, which would be lost.
     """
@@ -130,7 +131,11 @@ def own_transaction() -> Iterator[Session]:
         raise RuntimeError("own_transaction() inside a request that has already written")
     current.rollback()
     with Session(db.engine.execution_options(lms_writes=True)) as session, session.begin():
-        yield session
+        db.session.registry.set(session)  # actions and the audit trail write into `db.session`
+        try:
+            yield session
+        finally:
+            db.session.registry.set(current)
 
 
 def search_key(*parts: str | None) -> str:
