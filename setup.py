@@ -17,6 +17,7 @@ setup(
     package_dir={"lms.templates": "templates", "lms.migrations": "migrations"},
     package_data={
         "lms": ["py.typed", "static/**/*", "translations/**/*.mo", "fonts/*", "data/**/*"],
+        "lms.accounts": ["common_passwords.txt"],
         "lms.templates": ["**/*"],
         "lms.migrations": ["**/*.py", "**/*.mako"],
         "courses": [f"curriculum/**/*.{ending}" for ending in ("md", "yaml", "png", "jpg", "svg")],

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import has_request_context, request
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import clock
 from lms.db import Base, db
@@ -48,13 +48,9 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str = "",
-    session: Session | None = None,
 ) -> None:
-    """Add an entry to the running transaction. Values must be plain (text, numbers, lists, mappings).
-
-    `session` is for what must be on record although the request is refused: the one of `own_transaction()`.
-    """
-    (session or db.session()).add(
+    """Add an entry to the running transaction. Values must be plain (text, numbers, lists, mappings)."""
+    db.session.add(
         AuditEntry(
             at=clock.now(),
             actor_id=actor_id,

@@ -134,7 +134,7 @@ def attempt(purpose: Purpose, key: str) -> None:
 
 
 def cleared(purpose: Purpose, key: str) -> None:
-    """Forget the failures of a key after a success, in the request's own transaction."""
+    """Forget the failures of a key after a success, in the running transaction."""
     db.session.execute(
         sa.delete(Throttle).where(Throttle.purpose == purpose.name, Throttle.key == _kept(key))
     )
