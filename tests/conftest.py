@@ -290,3 +290,12 @@ def statements(app: Flask) -> Callable[[], AbstractContextManager[Statements]]:
             return Statements(db.engine)
 
     return start
+
+
+@pytest.fixture
+def mini_course(app: Flask) -> int:
+    """Publish the test course MINI-1 (tests/packages) as revision 1.0; return its id."""
+    from tests.packages import publish_package  # needs the plug-ins' models, which the app has loaded
+
+    with app.app_context():
+        return publish_package("MINI-1")
