@@ -1,8 +1,15 @@
 """What the plug-in courses adds to the suite."""
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 
-from lms.hookspecs import Manifest, hookimpl
+from courses import demonstration, reports
+from courses.commands import courses as courses_command
+from courses.queries import requirements
+from courses.routes import learn
+from lms.demo import Cast
+from lms.hookspecs import Manifest, NavItem, Permission, Requirement, hookimpl
 
 LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates": _l("Certificates")}
 
@@ -10,4 +17,36 @@ LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates"
 @hookimpl
 def manifest() -> Manifest:
     """Declare the plug-in."""
-    return Manifest(name="courses", label=LABELS["courses"], requires=())
+    return Manifest(
+        name="courses",
+        label=LABELS["courses"],
+        requires=(),
+        blueprints=(learn.blueprint,),
+        commands=(courses_command,),
+        navigation=(
+            NavItem(_l("My learning"), "courses.my_learning", "courses.learn", order=10),
+            NavItem(_l("Courses"), "courses.catalogue", "courses.learn", order=20),
+        ),
+        permissions=(
+            Permission(
+                "courses.learn",
+                "Take courses: read, enrol oneself, see the own progress.",
+                frozenset({"officer"}),
+            ),
+        ),
+        reports=(reports.PER_OFFICER, reports.PER_REGION),
+    )
+
+
+@hookimpl
+def completion_requirements(
+    course_revision_id: int, enrolment_ids: Sequence[int]
+) -> dict[int, list[Requirement]]:
+    """Answer for reading, practical tasks and attendance."""
+    return requirements.of_courses(course_revision_id, enrolment_ids)
+
+
+@hookimpl
+def load_demonstration(cast: Cast) -> None:
+    """Publish LDR-01 and put officers on the road."""
+    demonstration.load(cast)

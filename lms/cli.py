@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from lms.settings import SettingError
 from lms.wsgi import StartRefused
 
 # They read files only and must work where no database and no secret is set up.
-FILES_ONLY = (("courses", "check"), ("courses", "report"))
+FILES_ONLY = (("courses", "check"), ("courses", "format"))
 
 
 @click.group()
@@ -158,6 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     environ = dict(os.environ)
     if tuple(given[:2]) in FILES_ONLY:
         environ["LMS_ENVIRONMENT"] = "test"
+        environ["LMS_DATABASE_URL"] = "sqlite:///unused.db"
+        environ["LMS_INSTANCE_PATH"] = tempfile.gettempdir()  # is there, so no folder is made
     if given[:1] == ["start-demo"]:
         environ = demonstration_settings(environ)
         os.environ.update(environ)  # gunicorn, which this process becomes, reads them again

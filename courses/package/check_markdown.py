@@ -17,12 +17,13 @@ _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethro
 
 @dataclass
 class MarkdownSection:
-    """What is counted in a section: pictures, list items and table rows must be as many in every language."""
+    """What is counted in a section; every language must have as many."""
 
     id: str
     line: int
     items: int = 0
     rows: int = 0
+    headings: int = 0
     images: list[str] = field(default_factory=list)
     text: bool = False
 
@@ -90,6 +91,7 @@ def _count(token: Any, line: int, found: MarkdownText, images: AbstractSet[str],
     section = found.sections[-1]
     section.items += token.type == "list_item_open"
     section.rows += token.type == "tr_open"
+    section.headings += token.type == "heading_open"
     section.text = section.text or (token.type in ("inline", "fence", "code_block") and line != section.line)
     for child in token.children or []:
         if child.type != "image":
@@ -133,6 +135,12 @@ def check_parallel(source: MarkdownText, text: MarkdownText, faults: list[Fault]
             message = _(
                 "The section “%(id)s” has %(mine)s table rows here and %(other)s in %(name)s.",
                 id=mine.id, mine=mine.rows, other=other.rows, name=source.name,
+            )  # fmt: skip
+            faults.append(Fault(text.name, mine.line, message))
+        if mine.headings != other.headings:
+            message = _(
+                "The section “%(id)s” has %(mine)s sub-headings here and %(other)s in %(name)s.",
+                id=mine.id, mine=mine.headings, other=other.headings, name=source.name,
             )  # fmt: skip
             faults.append(Fault(text.name, mine.line, message))
         if mine.images != other.images:

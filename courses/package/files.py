@@ -120,7 +120,9 @@ def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _is_litter(name: str) -> bool:
-    return any(part.startswith(".") and part != ".." or part in LITTER for part in PurePosixPath(name).parts)
+    return any(
+        (part.startswith(".") and part != "..") or part in LITTER for part in PurePosixPath(name).parts
+    )
 
 
 def _too_many() -> Fault:
