@@ -1,0 +1,96 @@
+"""What the demonstration people do in courses: an instructor, officers at every stage of LDR-01."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from courses.actions import learning, records
+from courses.actions.packages import import_package, publish
+from courses.actions.records import Points
+from courses.models import CourseRevision, Enrolment, InstructorAssignment
+from courses.package import SHIPPED, read_folder
+from courses.queries.outline import outline_of
+from courses.queries.packages import course_id_of, latest_of
+from lms import clock
+from lms.db import db
+from lms.demo import Cast
+
+CODE = "LDR-01"
+INSTRUCTED_DAYS = 300
+DUE_DAYS = 30
+
+
+def load(cast: Cast) -> None:
+    """Publish LDR-01, give it to Daniyar, and put four officers on the road.
+
+    Aigul has read the first module, Nurbek everything; Salima was enrolled by the department and has not begun;
+    Timur lacks only quizzes and exam, which assessments adds.
+    """
+    revision = _published()
+    today = clock.today()
+    instructor = cast["daniyar"]
+    db.session.add(
+        InstructorAssignment(
+            person_id=instructor,
+            course_id=revision.course_id,
+            from_on=today - timedelta(days=INSTRUCTED_DAYS),
+            given_by_id=cast["elena"],
+        )
+    )
+    db.session.flush()
+    aigul, nurbek, timur = (
+        learning.enrol(cast[key], revision.course_id, how="self", actor_id=cast[key])
+        for key in ("aigul", "nurbek", "timur")
+    )
+    learning.enrol(
+        cast["salima"],
+        revision.course_id,
+        how="department",
+        actor_id=cast["gulnara"],
+        due_on=today + timedelta(days=DUE_DAYS),
+    )
+    modules = len(outline_of(revision).modules)
+    _read(aigul, revision, 1)
+    _read(nurbek, revision, modules)
+    _read(timur, revision, modules)
+    _record([nurbek, timur], revision, instructor)
+
+
+def _published() -> CourseRevision:
+    """Return the published LDR-01; the shipped package is imported and published when nobody did."""
+    course_id = course_id_of(CODE)
+    found = latest_of(course_id) if course_id is not None else None
+    if found is not None:
+        return found
+    draft = import_package(read_folder(SHIPPED / CODE), actor_id=None)
+    return publish(draft.course_id, kind="major", note="Shipped with the suite", actor_id=None)
+
+
+def _read(enrolment: Enrolment, revision: CourseRevision, modules: int) -> None:
+    for module in outline_of(revision).modules[:modules]:
+        for section in module.sections:
+            learning.mark_read(enrolment, module.id, section)
+
+
+def _record(enrolments: list[Enrolment], revision: CourseRevision, instructor_id: int) -> None:
+    ids = [enrolment.id for enrolment in enrolments]
+    outline, today = outline_of(revision), clock.today()
+    for day in range(1, (outline.attendance or {"days": 0})["days"] + 1):
+        records.record_attendance(
+            dict.fromkeys(ids, True), day=day, held_on=today, comment="", actor_id=instructor_id
+        )
+    for task in outline.tasks:
+        records.grade_task(
+            ids, task["id"], Points(4, 4, 4, 3), graded_on=today, comment="", actor_id=instructor_id
+        )
+
+
+def enrolment_of(officer_id: int, course_id: int) -> Enrolment:
+    """Return the enrolment the demonstration made, for the plug-ins that go on from here."""
+    return db.session.scalars(
+        sa.select(Enrolment).where(
+            Enrolment.officer_id == officer_id,
+            Enrolment.course_id == course_id,
+            Enrolment.withdrawn_at.is_(None),
+        )
+    ).one()
