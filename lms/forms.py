@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
 
 
@@ -14,8 +14,9 @@ class Translations:
         return str(gettext(string))
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        """Return the message for a number in the language of the request."""
-        return str(ngettext(singular, plural, n))
+        """Return the message for a number in the language of the request, its placeholders still open."""
+        # Not Flask-Babel's own ngettext: it fills in `num` and stumbles over `max`, which WTForms fills in later.
+        return str(get_domain().get_translations().ngettext(singular, plural, n))
 
 
 class BaseForm(FlaskForm):

@@ -8,29 +8,19 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from lms import audit, clock
-from lms.access import held_on
 from lms.accounts import codes, devices, passwords, queries, sessions, throttle
 from lms.accounts.models import ActivationCode, Credential, KnownDevice, SignIn
 from lms.accounts.queries import Login, OpenCode
 from lms.db import db, own_transaction
 from lms.errors import RuleError
-from lms.people.models import Person, RoleAssignment
+from lms.people.actions import check_account_change
+from lms.people.models import Person
 
 Reason = Literal["first", "forgotten"]
 
 SIGN_IN = throttle.Purpose("sign in")
 ACTIVATION = throttle.Purpose("activation")
 PASSWORD_CHANGE = throttle.Purpose("password change")
-
-
-class NotAllowedForThisAccount(RuleError):
-    """Only an administrator opens the account of an administrator, and nobody the own one."""
-
-    status = 403
-    title = _l("You cannot issue a code for this account")
-    advice = _l(
-        "A code for an administrator is issued by another administrator, and nobody issues one for themselves."
-    )
 
 
 class DocumentNotSeen(RuleError):
@@ -208,7 +198,8 @@ def issue_activation(person_id: int, reason: Reason, *, document_seen: bool, act
     `actor_id` is None for a command. The code can be used until `codes.expires_at(now)`.
 
     :raises DocumentNotSeen: when it would replace a password and the document was not seen.
-    :raises NotAllowedForThisAccount: for an administrator's account by others, or one's own.
+    :raises NotYourself: for one's own account.
+    :raises AdministratorsOnly: for an administrator's account by anybody else.
     :raises AccountSuspended: for a suspended person.
     """
     now = clock.now()
@@ -216,8 +207,9 @@ def issue_activation(person_id: int, reason: Reason, *, document_seen: bool, act
     person = db.session.scalars(sa.select(Person).where(Person.id == person_id).with_for_update()).one()
     if person.suspended_at is not None:
         raise AccountSuspended()
-    if actor_id is not None and not _may_issue(actor_id, person_id):
-        raise NotAllowedForThisAccount()
+    if actor_id is not None:
+        # Or a department officer could become an administrator.
+        check_account_change(person_id, actor_id=actor_id)
     if queries.password_hash_of(person_id) is not None:
         reason = "forgotten"  # whatever was asked: it replaces a password
     if reason == "forgotten" and not document_seen:
@@ -249,22 +241,6 @@ def issue_activation(person_id: int, reason: Reason, *, document_seen: bool, act
         },
     )
     return code
-
-
-def _may_issue(actor_id: int, person_id: int) -> bool:
-    """Say whether the actor may open the account: or a department officer could become an administrator."""
-    if actor_id == person_id:
-        return False
-    administrators = set(
-        db.session.scalars(
-            sa.select(RoleAssignment.person_id).where(
-                RoleAssignment.role == "administrator",
-                RoleAssignment.person_id.in_((actor_id, person_id)),
-                held_on(clock.today()),
-            )
-        )
-    )
-    return person_id not in administrators or actor_id in administrators
 
 
 def _cancel_codes(person_id: int) -> int:

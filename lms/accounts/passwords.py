@@ -18,6 +18,12 @@ NORMAL = PasswordHasher()
 # For tests only; settings refuse it in production.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
+# Hashes of random passwords that were thrown away, verified where there is no account; as costly as real ones.
+DECOYS = {
+    "normal": "$argon2id$v=19$m=65536,t=3,p=4$TsaIQBHvW8Xsdoci/kN4ZQ$aUGDIWOuo1wxddLMgub95K/o7/F6Y9Sl+ivq1q5AHoc",
+    "cheap": "$argon2id$v=19$m=8,t=1,p=1$W5HzazqO2OxM58WAZSl3cg$1c+pWces4hTUe38HqdCWKhC8rodo6/aNWSsPdKoyFEw",
+}
+
 LEAST_LENGTH = 10
 # A bound on the work of hashing, far above any sentence.
 MOST_LENGTH = 200
@@ -49,26 +55,16 @@ def make_hash(password: str) -> str:
     return _hasher().hash(_normal(password))
 
 
-@cache
-def _decoy(cost: str) -> str:
-    return (CHEAP if cost == "cheap" else NORMAL).hash("no account has this password")
-
-
 def matches(password: str, kept: str | None) -> bool:
     """Say whether a password is the one that was hashed.
 
     Makes exactly one hash, also when there is no account (`kept` is None), so that the time tells nothing.
     """
     try:
-        _hasher().verify(kept or _decoy(current_app.config["LMS_PASSWORD_COST"]), _normal(password))
+        _hasher().verify(kept or DECOYS[current_app.config["LMS_PASSWORD_COST"]], _normal(password))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
-
-
-def prepare() -> None:
-    """Make the hash that stands in for missing accounts, or the first unknown account would cost two."""
-    _decoy(current_app.config["LMS_PASSWORD_COST"])
 
 
 def weakness(password: str, service_number: str, names: Iterable[str]) -> Weakness | None:

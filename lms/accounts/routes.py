@@ -22,6 +22,8 @@ from lms.accounts.forms import (
 )
 from lms.accounts.throttle import TooManyTries
 from lms.db import db
+from lms.i18n import OWN_NAMES
+from lms.people import labels
 from lms.routes import local_path
 
 blueprint = Blueprint("accounts", __name__)
@@ -89,8 +91,12 @@ def activate() -> Any:
 @access(SIGNED_IN)
 def me() -> str:
     """Show one's own account."""
+    profile = queries.profile(current_user.person_id, current_user.sign_in_id)
     return render_template(
-        "accounts/me.html", profile=queries.profile(current_user.person_id, current_user.sign_in_id)
+        "accounts/me.html",
+        profile=profile,
+        role_names=labels.ROLES,
+        own_language=OWN_NAMES[profile.person.language],
     )
 
 
