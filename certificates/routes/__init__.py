@@ -1,0 +1,1 @@
+"""Pages of certificates, by audience: the officer, the public, the staff."""
