@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from lms import audit_routes, report_routes
 from lms.access import PUBLIC, access, find_actor
 from lms.db import db
 from lms.navigation import navigation
@@ -64,15 +65,8 @@ def local_path(target: str) -> str:
     return target
 
 
-@blueprint.get("/reports")
-@access("reports.view")
-def reports() -> str:
-    """List the reports."""
-    return ""
-
-
-@blueprint.get("/audit")
-@access("audit.view")
-def audit_log() -> str:
-    """Show the audit trail."""
-    return ""
+# Declared in files of their own, called `lms.…` like the rest of the core.
+blueprint.add_url_rule("/reports", view_func=report_routes.reports)
+blueprint.add_url_rule("/reports/<name>", view_func=report_routes.report)
+blueprint.add_url_rule("/reports/<name>.csv", view_func=report_routes.report_csv)
+blueprint.add_url_rule("/audit", view_func=audit_routes.audit_log)

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 from lms.db import db
 from lms.people.models import Posting, Rank, Unit, UnitRegion
 
+# The value of a filter that asks for units without a region.
+CENTRAL = "central"
+
 
 @dataclass(frozen=True)
 class Place:
