@@ -268,7 +268,7 @@ def test_the_first_administrator_is_made_by_a_command(app: Flask, browser_of: Op
     found = re.search(r"Activation code: (\S+)", result.output)
     assert found is not None
     assert activate(browser, found[1], service_number="MB-900").status_code == 303
-    assert browser.get("/people/").status_code == 200
+    assert browser.get("/people").status_code == 200
 
 
 @pytest.mark.parametrize(
