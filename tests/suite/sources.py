@@ -12,12 +12,34 @@ from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
+NOT_OURS = {
+    "instance",
+    "build",
+    "dist",
+    "__pycache__",
+    ".venv",
+    ".venv-dev",
+    ".mypy_cache",
+    ".pytest_cache",
+} | {
+    ".ruff_cache",
+    ".import_linter_cache",
+    ".hypothesis",
+}
 SHIPPED = ("lms", "courses", "assessments", "certificates")
 
 
 @cache
 def files() -> tuple[Path, ...]:
     """Return every file that is or will be under version control, relative to the checkout."""
+    if not (ROOT / ".git").exists():  # an unpacked archive
+        return tuple(
+            sorted(
+                path.relative_to(ROOT)
+                for path in ROOT.rglob("*")
+                if path.is_file() and not NOT_OURS & set(path.relative_to(ROOT).parts)
+            )
+        )
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
