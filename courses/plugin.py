@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from courses import demonstration, reports
 from courses.commands import courses as courses_command
 from courses.queries import requirements
-from courses.routes import learn
+from courses.routes import enrolment, learn, records
 from lms.demo import Cast
 from lms.hookspecs import Manifest, NavItem, Permission, Requirement, hookimpl
 
@@ -21,17 +21,33 @@ def manifest() -> Manifest:
         name="courses",
         label=LABELS["courses"],
         requires=(),
-        blueprints=(learn.blueprint,),
+        blueprints=(
+            learn.blueprint,
+            records.blueprint,
+            enrolment.blueprint,
+        ),
         commands=(courses_command,),
         navigation=(
             NavItem(_l("My learning"), "courses.my_learning", "courses.learn", order=10),
             NavItem(_l("Courses"), "courses.catalogue", "courses.learn", order=20),
+            NavItem(_l("Officers' records"), "records.index", "courses.record", order=40),
+            NavItem(_l("Enrol officers"), "enrolment.index", "courses.enrol", order=45),
         ),
         permissions=(
             Permission(
                 "courses.learn",
                 "Take courses: read, enrol oneself, see the own progress.",
                 frozenset({"officer"}),
+            ),
+            Permission(
+                "courses.record",
+                "Record attendance and grade practical tasks in the own courses.",
+                frozenset({"instructor"}),
+            ),
+            Permission(
+                "courses.enrol",
+                "Enrol officers and withdraw them; an instructor in the own courses.",
+                frozenset({"department_officer", "instructor"}),
             ),
         ),
         reports=(reports.PER_OFFICER, reports.PER_REGION),

@@ -23,6 +23,7 @@ from lms import clock, i18n
 from lms.access import Scope
 from lms.db import db
 from lms.people.models import Person, Posting, Rank, Region, Unit, UnitRegion
+from lms.people.places import tree
 from lms.people.queries import posted_on, subtree
 from lms.reports import Choice, Column, Filter, Report
 
@@ -32,6 +33,7 @@ STATES = {
     "in_progress": _l("In progress"),
     "completed": _l("Completed"),
 }
+NO_BREAK_SPACE = "\u00a0"
 LAST = 1_000_000  # places after every region
 
 
@@ -257,13 +259,12 @@ def regions(scope: Scope) -> list[Choice]:
 
 
 def units(scope: Scope) -> list[Choice]:
-    """Return the units one may see, with the units below counted in."""
-    query = sa.select(Unit).where(Unit.closed_on.is_(None)).order_by(Unit.code)
-    if not scope.everywhere:
-        query = query.where(
-            Unit.id.in_(sa.select(UnitRegion.unit_id).where(UnitRegion.region_id.in_(scope.region_ids)))
-        )
-    return [Choice(str(unit.id), unit.name(i18n.language())) for unit in db.session.scalars(query)]
+    """Return the units one may see as a tree; a unit counts with those below it."""
+    return [
+        Choice(str(branch.unit.id), NO_BREAK_SPACE * 3 * branch.depth + branch.unit.name(i18n.language()))
+        for branch in tree(scope, clock.today())
+        if branch.unit.closed_on is None
+    ]
 
 
 def courses(_scope: Scope) -> list[Choice]:

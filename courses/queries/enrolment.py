@@ -14,7 +14,7 @@ from lms import clock
 from lms.access import Actor, held_on
 from lms.db import db
 from lms.pages import Page, page_of
-from lms.people.models import Person, Posting, Rank, RoleAssignment, Unit
+from lms.people.models import Person, Posting, Rank, RoleAssignment
 from lms.people.queries import posted_on, subtree
 
 
@@ -164,11 +164,6 @@ def enrolling_course_or_404(actor: Actor, code: str) -> CourseRevision:
         if revision.definition["code"] == code:
             return revision
     abort(404)
-
-
-def units() -> list[Unit]:
-    """Return the units that are open, in the order of their codes."""
-    return list(db.session.scalars(sa.select(Unit).where(Unit.closed_on.is_(None)).order_by(Unit.code)))
 
 
 def enrolled_page(course_id: int, number: int) -> "Page[sa.Row[tuple[Enrolment, Person, Completion | None]]]":
