@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from lms import clock, plugins
 from lms.accounts.models import Credential
 from lms.accounts.passwords import make_hash
-from lms.db import db, search_key, sort_key
+from lms.db import db
 from lms.people import reference
+from lms.people.keys import search_key_of, sort_key_of
 from lms.people.models import Installation, Person, Posting, Rank, Region, RoleAssignment, Unit
+from lms.people.rules import Names
 
 PASSWORD = "demonstration-2026"
 
@@ -164,6 +166,7 @@ def _add(
     now = clock.now()
     since = date(2015, 9, 1)
     family, given, patronymic = member.names
+    names = Names(family, given, patronymic)
     person = Person(
         service_number=member.number,
         family_name=family,
@@ -174,8 +177,8 @@ def _add(
         entered_service_on=since,
         language=member.language,
         created_at=now,
-        search_key=search_key(family, given, patronymic, member.number),
-        sort_key=sort_key(family, given, patronymic),
+        search_key=search_key_of(names, member.number),
+        sort_key=sort_key_of(names),
     )
     db.session.add(person)
     db.session.flush()

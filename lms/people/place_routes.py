@@ -56,7 +56,7 @@ def unit_region(unit_id: int) -> Answer:
     unit = places.unit_or_404(unit_id)
     name = unit.name(language())
     history = places.region_history(unit_id)
-    present = next((row.region_id for row, _region in history if row.to_on is None), None)
+    present = next((row.region_id for row in history if row.to_on is None), None)
     form = forms.UnitRegionForm(data={"region": present, "from_on": clock.today()})
     form.offer(places.regions_on(clock.today()))
     if form.validate_on_submit() and accepted(

@@ -44,13 +44,12 @@ def tree(scope: Scope, day: date) -> list[Branch]:
     if not scope.everywhere:
         statement = statement.where(UnitRegion.region_id.in_(scope.region_ids))
     rows = db.session.execute(statement).all()
-    counted = dict(
-        db.session.execute(
+    counted = {
+        unit_id: people
+        for unit_id, people in db.session.execute(
             sa.select(Posting.unit_id, sa.func.count()).where(posted_on(day)).group_by(Posting.unit_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     shown = {unit.id for unit, _region in rows}
     children: dict[int | None, list[tuple[Unit, Region | None]]] = defaultdict(list)
     for unit, region in rows:
@@ -120,13 +119,10 @@ def ranks() -> list[Rank]:
     return list(db.session.scalars(sa.select(Rank).order_by(Rank.level)))
 
 
-def region_history(unit_id: int) -> list[tuple[UnitRegion, Region]]:
-    """Return the regions a unit belonged to, the latest first."""
+def region_history(unit_id: int) -> list[UnitRegion]:
+    """Return the days a unit belonged to regions, the latest first."""
     return list(
-        db.session.execute(
-            sa.select(UnitRegion, Region)
-            .join(Region, Region.id == UnitRegion.region_id)
-            .where(UnitRegion.unit_id == unit_id)
-            .order_by(UnitRegion.from_on.desc())
-        ).tuples()
+        db.session.scalars(
+            sa.select(UnitRegion).where(UnitRegion.unit_id == unit_id).order_by(UnitRegion.from_on.desc())
+        )
     )
