@@ -1,8 +1,16 @@
 """What the plug-in assessments adds to the suite."""
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 
-from lms.hookspecs import Manifest, hookimpl
+from assessments import demonstration
+from assessments.commands import assessments
+from assessments.package import check, store
+from assessments.queries import requirements
+from assessments.routes import take
+from lms.demo import Cast
+from lms.hookspecs import Fault, Manifest, PackageFiles, Permission, Requirement, hookimpl
 
 LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates": _l("Certificates")}
 
@@ -10,4 +18,59 @@ LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates"
 @hookimpl
 def manifest() -> Manifest:
     """Declare the plug-in."""
-    return Manifest(name="assessments", label=LABELS["assessments"], requires=("courses",))
+    return Manifest(
+        name="assessments",
+        label=LABELS["assessments"],
+        requires=("courses",),
+        blueprints=(take.blueprint,),
+        commands=(assessments,),
+        permissions=(
+            Permission(
+                "assessments.take",
+                "Take quizzes and exams, see the own results, report a faulty question.",
+                frozenset({"officer"}),
+            ),
+            Permission(
+                "assessments.results",
+                "See results and reports of questions in the own courses, unlock a further attempt.",
+                frozenset({"instructor"}),
+            ),
+            Permission(
+                "assessments.time_factor",
+                "Grant an officer more time for quizzes and exams.",
+                frozenset({"department_officer"}),
+            ),
+        ),
+    )
+
+
+@hookimpl
+def completion_requirements(
+    course_revision_id: int, enrolment_ids: Sequence[int]
+) -> dict[int, list[Requirement]]:
+    """Answer for the quizzes and the final exam."""
+    return requirements.of_assessments(course_revision_id, enrolment_ids)
+
+
+@hookimpl
+def check_package(package: PackageFiles) -> list[Fault]:
+    """Find the faults of quiz.yaml and exam.yaml."""
+    return check.check(package)
+
+
+@hookimpl
+def load_package(course_revision_id: int, package: PackageFiles) -> None:
+    """Write quizzes and exam into the draft."""
+    store.load(course_revision_id, package)
+
+
+@hookimpl
+def package_parts(course_revision_id: int) -> dict[str, bytes]:
+    """Give quiz.yaml and exam.yaml of a revision."""
+    return store.parts(course_revision_id)
+
+
+@hookimpl
+def load_demonstration(cast: Cast) -> None:
+    """Let the demonstration people take quizzes."""
+    demonstration.load(cast)

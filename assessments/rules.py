@@ -189,7 +189,7 @@ class PauseHolds(CannotStart):
         self.until = until
 
     @property
-    def advice(self) -> str:  # type: ignore[override]
+    def advice(self) -> str:
         """Say when; the moment is written in the language of the page."""
         return str(_("The next attempt may start on %(moment)s.", moment=moment(self.until)))
 

@@ -1,0 +1,1 @@
+"""Pages of quizzes, by who uses them."""
