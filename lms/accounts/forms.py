@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
 from lms.accounts.passwords import LEAST_LENGTH, MOST_LENGTH, Weakness, weakness
 from lms.forms import BaseForm
@@ -72,9 +72,15 @@ class NewPasswordForm(BaseForm):
         render_kw={"autocomplete": "new-password"},
     )
 
+    def validate_password(self, field: PasswordField) -> None:
+        """Say at once what needs no knowledge of the person; `accept` looks at names when we know who it is."""
+        found = weakness(typed(field), "", ())
+        if found is not None:
+            raise ValidationError(WEAKNESS_TEXT[found])
+
     def accept(self, service_number: str, names: Iterable[str]) -> bool:
         """Say whether the password is good enough for this person; if not, the field says why."""
-        found = weakness(self.password.data or "", service_number, names)
+        found = weakness(typed(self.password), service_number, names)
         if found is not None:
             self.password.errors = [WEAKNESS_TEXT[found]]
         return found is None
