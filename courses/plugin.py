@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from courses import demonstration, reports
 from courses.commands import courses as courses_command
 from courses.queries import requirements
-from courses.routes import enrolment, learn, records
+from courses.routes import author, enrolment, instructors, learn, records
 from lms.demo import Cast
 from lms.hookspecs import Manifest, NavItem, Permission, Requirement, hookimpl
 
@@ -25,11 +25,15 @@ def manifest() -> Manifest:
             learn.blueprint,
             records.blueprint,
             enrolment.blueprint,
+            author.blueprint,
+            instructors.blueprint,
         ),
         commands=(courses_command,),
         navigation=(
             NavItem(_l("My learning"), "courses.my_learning", "courses.learn", order=10),
             NavItem(_l("Courses"), "courses.catalogue", "courses.learn", order=20),
+            NavItem(_l("My courses"), "author.index", "courses.author", order=30),
+            NavItem(_l("Instructors"), "instructors.index", "courses.instructors", order=65),
             NavItem(_l("Officers' records"), "records.index", "courses.record", order=40),
             NavItem(_l("Enrol officers"), "enrolment.index", "courses.enrol", order=45),
         ),
@@ -38,6 +42,17 @@ def manifest() -> Manifest:
                 "courses.learn",
                 "Take courses: read, enrol oneself, see the own progress.",
                 frozenset({"officer"}),
+            ),
+            Permission(
+                "courses.author",
+                "Upload, preview and compare the own courses, review translations.",
+                frozenset({"instructor"}),
+            ),
+            Permission("courses.publish", "Publish the own courses.", frozenset({"instructor"})),
+            Permission(
+                "courses.instructors",
+                "Assign instructors to courses, and end it.",
+                frozenset({"administrator", "department_officer"}),
             ),
             Permission(
                 "courses.record",

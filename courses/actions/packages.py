@@ -32,7 +32,8 @@ from courses.package import (
 )
 from courses.queries.packages import (
     draft_of,
-    files_of,
+    files_to_compare,
+    keep_files,
     latest_of,
     major_reasons,
     module_texts_before,
@@ -40,7 +41,7 @@ from courses.queries.packages import (
 )
 from lms import audit, clock
 from lms.db import db, search_key, sort_key
-from lms.errors import RuleError
+from lms.errors import ChangedMeanwhile, RuleError
 from lms.hookspecs import Fault, PackageFiles
 from lms.plugins import hooks
 
@@ -112,6 +113,7 @@ def import_package(package: PackageFiles, *, actor_id: int | None) -> CourseRevi
         )
     db.session.flush()
     hooks().load_package(course_revision_id=draft.id, package=package)
+    keep_files(digest, package.files)
     audit.record(
         "course.imported",
         "course",
@@ -229,12 +231,22 @@ def _module_revision(
     return revision
 
 
-def publish(course_id: int, *, kind: Kind, note: str, actor_id: int | None) -> CourseRevision:
+def next_number(latest: CourseRevision | None, kind: Kind) -> str:
+    """Return the number of the next publication; the first is 1.0, whatever its kind."""
+    if latest is None or latest.major is None or latest.minor is None:
+        return "1.0"
+    return f"{latest.major}.{latest.minor + 1}" if kind == "minor" else f"{latest.major + 1}.0"
+
+
+def publish(
+    course_id: int, *, kind: Kind, note: str, actor_id: int | None, digest: str | None = None
+) -> CourseRevision:
     """Publish the draft of a course; from then on it never changes.
 
     A minor revision reaches the officers enrolled on its major at once, but not those who completed the course; a
-    major one only those who enrol later. The first publication is 1.0, whatever its kind.
+    major one only those who enrol later. `digest` names the draft that was looked at.
 
+    :raises ChangedMeanwhile: when the draft is no longer that one.
     :raises NothingToPublish: when there is no draft that says anything new.
     :raises MajorNeeded: when a minor revision would change what is taught or asked.
     :raises PrerequisiteUnknown: when a course that the draft asks for is not published.
@@ -246,12 +258,12 @@ def publish(course_id: int, *, kind: Kind, note: str, actor_id: int | None) -> C
     draft, latest = draft_of(course_id), latest_of(course_id)
     if draft is None or (latest is not None and latest.digest == draft.digest):
         raise NothingToPublish
+    if digest is not None and digest != draft.digest:
+        raise ChangedMeanwhile
     _check_prerequisites(draft)
     moved = 0
-    if latest is None or latest.major is None or latest.minor is None:
-        draft.major, draft.minor = 1, 0
-    elif kind == "minor":
-        reasons = major_reasons(files_of(latest.id), files_of(draft.id))
+    if latest is not None and kind == "minor":
+        reasons = major_reasons(*files_to_compare([latest, draft]))
         if reasons:
             raise MajorNeeded(
                 _(
@@ -259,9 +271,7 @@ def publish(course_id: int, *, kind: Kind, note: str, actor_id: int | None) -> C
                     where=", ".join(reasons),
                 )
             )
-        draft.major, draft.minor = latest.major, latest.minor + 1
-    else:
-        draft.major, draft.minor = latest.major + 1, 0
+    draft.major, draft.minor = (int(part) for part in next_number(latest, kind).split("."))
     draft.state = "published"
     draft.published_at = clock.now()
     draft.published_by_id = actor_id

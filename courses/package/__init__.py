@@ -17,6 +17,7 @@ from courses.package.canonical import (
     structure,
 )
 from courses.package.check import check
+from courses.package.differences import FileDifference, differences
 from courses.package.documents import LANGUAGES, Document, dump_yaml, in_order, load_yaml
 from courses.package.files import (
     SHIPPED,
@@ -34,6 +35,7 @@ __all__ = [
     "MEDIA_TYPES",
     "SHIPPED",
     "Document",
+    "FileDifference",
     "ModuleContent",
     "PackageRefused",
     "TextContent",
@@ -41,6 +43,7 @@ __all__ = [
     "canonical_markdown",
     "check",
     "describe",
+    "differences",
     "digest_of",
     "dump_yaml",
     "in_order",

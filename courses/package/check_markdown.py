@@ -12,6 +12,8 @@ from lms.hookspecs import Fault
 from lms.markdown import HEADING, LONGEST, VERIFY
 
 LONGEST_ID = 40
+# Addresses beside those of the sections, and ids of other parts of the pages.
+RESERVED = frozenset({"print", "images", "main", "outcomes", "key-terms", "sources", "next", "asked"})
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
@@ -58,6 +60,17 @@ def check_text(name: str, text: str, images: AbstractSet[str], faults: list[Faul
             if headings[line] in seen:
                 faults.append(
                     Fault(name, line, _("The section “%(id)s” stands here twice.", id=headings[line]))
+                )
+            if headings[line] in RESERVED:
+                faults.append(
+                    Fault(
+                        name,
+                        line,
+                        _(
+                            "The id “%(id)s” is taken by a page of its own; choose another.",
+                            id=headings[line],
+                        ),
+                    )
                 )
             if len(headings[line]) > LONGEST_ID:
                 faults.append(Fault(name, line, _("The id of a section has at most 40 characters.")))
