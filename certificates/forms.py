@@ -7,10 +7,10 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import SearchField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from certificates.queries import STATE_LABELS
+from certificates.queries import STATE_LABELS, CourseChoice
 from certificates.rules import normalise_code
 from lms.forms import BaseForm
 
@@ -31,12 +31,15 @@ class RegisterForm(_Get):
     """What the register is searched for."""
 
     q = SearchField(_l("Name, service number or certificate number"), render_kw={"autocomplete": "off"})
-    course = SelectField(_l("Course"))
-    state = SelectField(_l("State"))
+    course = SelectField(_l("Course"), default="")
+    state = SelectField(_l("State"), default="")
 
-    def offer(self, courses: list[SelectChoice]) -> None:
+    def offer(self, courses: list[CourseChoice]) -> None:
         """Set the choices of the two lists."""
-        self.course.choices = [SelectChoice("", _("All courses")), *courses]
+        self.course.choices = [
+            SelectChoice("", _("All courses")),
+            *(SelectChoice(str(course.course_id), f"{course.code} {course.title}") for course in courses),
+        ]
         self.state.choices = [
             SelectChoice("", _("All states")),
             *(SelectChoice(state.value, str(label)) for state, label in STATE_LABELS.items()),

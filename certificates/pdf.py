@@ -73,7 +73,20 @@ def printed_day(day: date | None) -> str:
 
 def printed_day_en(day: date | None) -> str:
     """Write a day as English documents do, whatever the language of the request."""
-    months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
     return "" if day is None else f"{day.day} {months[day.month - 1]} {day.year}"
 
 

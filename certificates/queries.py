@@ -244,7 +244,7 @@ def locked_or_404(actor: Actor, certificate_id: int, day: date) -> Certificate:
     return found
 
 
-def _visible(actor: Actor, certificate_id: int, day: date) -> "sa.Select[tuple[Certificate]]":
+def _visible(actor: Actor, certificate_id: int, day: date) -> "sa.Select[Certificate]":
     return (
         sa.select(Certificate)
         .join(Certificate.officer)

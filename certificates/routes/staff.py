@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from wtforms.fields.choices import SelectChoice
 
 from certificates import actions, queries, rules
 from certificates.forms import RegisterForm, ReissueForm, RevokeForm
@@ -25,12 +24,7 @@ def index() -> Any:
     """Find certificates."""
     today = clock.today()
     form = RegisterForm(request.args)
-    form.offer(
-        [
-            SelectChoice(str(course.course_id), f"{course.code} {course.title}")
-            for course in queries.courses_with_certificates(actor(), today)
-        ]
-    )
+    form.offer(queries.courses_with_certificates(actor(), today))
     if not form.validate():
         return render_template("certificates/register.html", form=form, page=None, wanted=Wanted()), 422
     wanted = Wanted(
@@ -84,7 +78,7 @@ def revoke(certificate_id: int) -> Any:
     form = RevokeForm()
     if form.validate_on_submit():
         certificate = queries.locked_or_404(actor(), certificate_id, clock.today())
-        actions.revoke(certificate, actor_id=actor().person_id, reason=form.reason.data)
+        actions.revoke(certificate, actor_id=actor().person_id, reason=form.reason.data or "")
         flash(_("The certificate was revoked. The public page says so from now on."), "success")
         target = url_for(".show", certificate_id=certificate.id)
         db.session.commit()
@@ -103,7 +97,7 @@ def reissue(certificate_id: int) -> Any:
     form = ReissueForm()
     if form.validate_on_submit():
         certificate = queries.locked_or_404(actor(), certificate_id, clock.today())
-        new = actions.reissue(certificate, actor_id=actor().person_id, reason=form.reason.data)
+        new = actions.reissue(certificate, actor_id=actor().person_id, reason=form.reason.data or "")
         flash(_("The new certificate was issued: %(serial)s", serial=new.serial), "success")
         target = url_for(".show", certificate_id=new.id)
         db.session.commit()

@@ -41,7 +41,7 @@ def verify() -> Any:
     form = CodeForm(request.args)
     if not form.validate():
         return _ask(form, FileForm()), 422
-    return redirect(url_for(".verify_code", code=rules.normalise_code(form.code.data)))
+    return redirect(url_for(".verify_code", code=rules.normalise_code(form.code.data or "")))
 
 
 @blueprint.get("/<code>")
