@@ -166,8 +166,11 @@ def enrolling_course_or_404(actor: Actor, code: str) -> CourseRevision:
     abort(404)
 
 
-def enrolled_page(course_id: int, number: int) -> "Page[sa.Row[tuple[Enrolment, Person, Completion | None]]]":
-    """Return a page of the enrolments of a course that were not withdrawn, by name (two queries)."""
+def enrolled_page(course_id: int, number: int) -> "Page[sa.Row[Enrolment, Person, Completion]]":
+    """Return a page of the enrolments of a course that were not withdrawn, by name (two queries).
+
+    The completion is None in the rows of those who have not completed it.
+    """
     return page_of(
         sa.select(Enrolment, Person, Completion)
         .join(Person, Person.id == Enrolment.officer_id)

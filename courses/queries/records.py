@@ -106,7 +106,8 @@ def own_course_or_404(person_id: int, code: str) -> tuple[CourseRevision, Outlin
     return revision, outline_of(revision)
 
 
-def _lines(course_id: int) -> "sa.Select[Any]":
+def _lines(course_id: int) -> "sa.Select[Enrolment, Person, Completion]":
+    """Return the officers of a course by name; the completion is None where there is none."""
     return (
         sa.select(Enrolment, Person, Completion)
         .join(Person, Person.id == Enrolment.officer_id)
@@ -140,7 +141,8 @@ def lines_page(course_id: int, number: int, *, name: str = "", state: str = "") 
 def open_lines_page(course_id: int, number: int) -> Page[Line]:
     """Return a page of the officers who have not completed a course: whose records can still change."""
     page = page_of(_lines(course_id).where(Completion.id.is_(None)), number)
-    return Page([Line(*row, ()) for row in page.rows], page.number, page.size, page.total)
+    rows = [Line(enrolment, officer, completion, ()) for enrolment, officer, completion in page.rows]
+    return Page(rows, page.number, page.size, page.total)
 
 
 def _with_requirements(rows: Sequence[Any]) -> list[Line]:

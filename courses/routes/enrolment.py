@@ -102,7 +102,7 @@ def withdraw(code: str, enrolment_id: int) -> Any:
         abort(404)  # one's own enrolment is left on the course page
     form = WithdrawForm()
     if form.validate_on_submit():
-        learning.withdraw(found, form.reason.data, who.person_id)
+        learning.withdraw(found, form.reason.data or "", who.person_id)
         flash(_("The enrolment is withdrawn. What the officer did in the course is kept."), "success")
         db.session.commit()
         return redirect(url_for(".course", code=code), 303)

@@ -160,7 +160,7 @@ def print_module(code: str, module: str) -> str:
 
 @blueprint.get("/courses/<code>/<module>/images/<name>")
 @access("courses.learn")
-def image(code: str, module: str, name: str) -> Response:
+def image(code: str, module: str, name: str) -> BaseResponse:
     """Send a picture of a module."""
     study, _enrolment = queries.enrolled_or_404(actor().person_id, code)
     found = queries.image_or_404(queries.module_or_404(study, module), f"images/{name}")

@@ -35,7 +35,7 @@ def course(code: str) -> str:
     form = FindForm(request.args)
     chosen = {"name": form.name.data or "", "state": form.state.data or ""}
     page = queries.lines_page(revision.course_id, number_of(request.args.get("page")), **chosen)
-    kept = {name: value for name, value in chosen.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in chosen.items() if value}
     return render_template(
         "courses/records/course.html",
         code=code,
@@ -129,7 +129,7 @@ def task(code: str, task: str) -> Any:
     ]
     if form.validate_on_submit():
         count = records.grade_task(
-            form.officers.data,
+            form.officers.data or [],
             task,
             _points(form),
             graded_on=form.graded_on.data,
