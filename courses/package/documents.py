@@ -6,7 +6,7 @@ another, so that neither a bomb of anchors nor a tower of brackets can hurt.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -213,14 +213,17 @@ def dump_yaml(value: Mapping[str, Any]) -> str:
     return "".join(line + "\n" for line in _mapping(value, 0)) or "{}\n"
 
 
-def in_order(keys: Any) -> list[str]:
-    """Return keys in the order in which they are written."""
-    return sorted(keys, key=lambda key: (_RANK.get(key, len(_RANK)), _natural(key)))
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Return keys in the order in which they are written: known ones as listed, then l1, l2, l10."""
+    return sorted(keys, key=lambda key: (_RANK.get(key, len(_RANK)), _natural(key), key))
 
 
 def _natural(key: str) -> list[tuple[int, int, str]]:
+    """Return what sorts numbers inside a key by their value: their length and digits, without zeros in front."""
+    parts = [part for part in re.split(r"([0-9]+)", key) if part]
     return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]+)", key) if part
+        (0, len(part.lstrip("0")), part.lstrip("0")) if part[0] in "0123456789" else (1, 0, part)
+        for part in parts
     ]
 
 

@@ -6,6 +6,7 @@ Every function that takes a code returns only a course that is assigned to the i
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
@@ -129,8 +130,8 @@ def _authored(courses: Iterable[Course]) -> list[Authored]:
     modules = _modules([revision for revision in newest.values() if revision])
     found = []
     for course_id, course in by_id.items():
-        revision = newest[course_id]
-        states = modules.get(revision.id, []) if revision else []
+        present = newest[course_id]
+        states = modules.get(present.id, []) if present else []
         found.append(Authored(course, drafts.get(course_id), latest.get(course_id), states))
     return found
 
@@ -155,7 +156,7 @@ def _modules(revisions: list[CourseRevision]) -> dict[int, list[ModuleStates]]:
         .order_by(RevisionModule.position, ModuleText.id)
     ).all()
     reviews = _reviews({row.digest for row in rows})
-    texts: dict[int, dict[str, dict[str, sa.Row[tuple[int, str, str, str, str, str, bool]]]]] = {}
+    texts: dict[int, dict[str, dict[str, Any]]] = {}  # by revision, code and language
     for row in rows:
         texts.setdefault(row.course_revision_id, {}).setdefault(row.code, {})[row.language] = row
     found: dict[int, list[ModuleStates]] = {}
@@ -382,6 +383,6 @@ def assignment_or_404(course_id: int, assignment_id: int) -> InstructorAssignmen
     :raise 404: when the course has none with this id.
     """
     found = db.session.scalar(
-        sa.select(InstructorAssignment).filter_by(id=assignment_id, course_id=course_id).with_for_update()
+        sa.select(InstructorAssignment).filter_by(id=assignment_id, course_id=course_id)
     )
     return found or abort(404)

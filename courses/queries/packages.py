@@ -104,8 +104,9 @@ def files_of_all(revision_ids: Sequence[int]) -> dict[int, dict[str, bytes]]:
             ModuleImage.module_revision_id.in_(places)
         )
     )
-    written = [(place, f"{language}.md", body.encode()) for place, language, body in texts]
-    for place, name, content in written + [tuple(row) for row in images]:
+    contents = [(place, f"{language}.md", body.encode()) for place, language, body in texts]
+    contents += [(place, path, content) for place, path, content in images]
+    for place, name, content in contents:
         for revision_id, code in places[place]:
             files[revision_id][f"{code}/{name}"] = content
     for revision_id in files:
@@ -133,8 +134,8 @@ def keep_files(digest: str, files: Mapping[str, bytes]) -> None:
     kept = _kept_files()
     kept.pop(digest, None)
     kept[digest] = dict(files)
-    while len(kept) > KEPT_PACKAGES:
-        del kept[next(iter(kept))]
+    for oldest in list(kept)[:-KEPT_PACKAGES]:
+        kept.pop(oldest, None)  # another thread may have dropped it
 
 
 def _kept_files() -> dict[str, dict[str, bytes]]:

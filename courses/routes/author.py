@@ -187,7 +187,7 @@ def do_publish(code: str) -> BaseResponse:
     revision = actions.publish(
         authored.course.id,
         kind="minor" if form.kind.data == "minor" else "major",
-        note=form.note.data,
+        note=form.note.data or "",
         actor_id=person_id,
         digest=form.digest.data,
     )

@@ -33,11 +33,11 @@ def course(code: str) -> Answer:
     """Show the instructors of a course, and assign one."""
     found = queries.instructed_or_404(code)
     form = InstructorForm(data={"from_on": clock.today()})
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.from_on.data:
         try:
             actions.assign_instructor(
                 found.course.id,
-                form.service_number.data,
+                form.service_number.data or "",
                 from_on=form.from_on.data,
                 to_on=form.to_on.data,
                 actor_id=actor().person_id,
@@ -61,7 +61,7 @@ def end(code: str, assignment_id: int) -> Answer:
     found = queries.instructed_or_404(code)
     assignment = queries.assignment_or_404(found.course.id, assignment_id)
     form = EndForm(data={"to_on": assignment.to_on or clock.today()})
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.to_on.data:
         try:
             actions.end_assignment(assignment, form.to_on.data, actor_id=actor().person_id)
         except RuleError as refused:
