@@ -79,9 +79,11 @@ def delay_after(purpose: Purpose, failures: int) -> timedelta:
 
 def wait_left(purpose: Purpose, failures: int, last_at: datetime, now: datetime) -> timedelta:
     """Return how long a try has to wait now; zero when it may go ahead."""
-    if now - last_at >= purpose.forget:
+    delay = delay_after(purpose, failures)
+    # Without a delay nothing is compared: the clocks of two workers may differ a little.
+    if not delay or now - last_at >= purpose.forget:
         return timedelta(0)
-    return max(timedelta(0), last_at + delay_after(purpose, failures) - now)
+    return max(timedelta(0), last_at + delay - now)
 
 
 def address() -> str:
@@ -153,18 +155,19 @@ def _refuse(purpose: Purpose, failures: int, last_at: datetime, now: datetime) -
 
 
 def _count(session: Session, purpose: Purpose, key: str, *, check_first: bool) -> None:
-    now = clock.now()
     row = _locked(session, purpose, key)
     if row is None:
+        first = Throttle(purpose=purpose.name, key=_kept(key), failures=1, last_at=clock.now())
         try:
             with session.begin_nested():
-                session.add(Throttle(purpose=purpose.name, key=_kept(key), failures=1, last_at=now))
+                session.add(first)
         except IntegrityError:
             row = _locked(session, purpose, key)  # somebody else's first failure came in between
         else:
             return
     if row is None:
         return  # and a success cleared it at once
+    now = clock.now()  # read when the lock is held, or the last failure would lie in the future
     if check_first:
         _refuse(purpose, row.failures, row.last_at, now)
     row.failures = 1 if now - row.last_at >= purpose.forget else row.failures + 1

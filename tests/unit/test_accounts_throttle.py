@@ -1,6 +1,8 @@
 """The throttle: who waits, for how long, and who does not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -37,6 +39,7 @@ def test_each_further_failure_doubles_the_wait(failures: int, seconds: int) -> N
     ("failures", "passed", "left"),
     [
         (4, timedelta(0), timedelta(0)),
+        (4, timedelta(seconds=-1), timedelta(0)),  # counted by a worker whose clock is ahead
         (7, timedelta(0), timedelta(seconds=20)),
         (7, timedelta(seconds=15), timedelta(seconds=5)),
         (7, timedelta(seconds=20), timedelta(0)),
@@ -88,6 +91,27 @@ def test_a_try_that_has_to_wait_is_not_counted(in_app: Flask) -> None:
         throttle.attempt(PURPOSE, "a")
 
         assert db.session.scalars(sa.select(Throttle.failures)).all() == [6]
+
+
+def test_of_twenty_tries_at_once_only_the_free_ones_go_ahead(app: Flask) -> None:
+    together = Barrier(20)
+    purpose = throttle.Purpose("at once", first=timedelta(minutes=5))  # longer than a loaded machine takes
+
+    def try_once(_n: int) -> bool:
+        with app.app_context():
+            together.wait(timeout=30)
+            try:
+                throttle.attempt(purpose, "a")
+            except throttle.TooManyTries:
+                return False
+            finally:
+                db.session.remove()
+            return True
+
+    with ThreadPoolExecutor(20) as pool:
+        went_ahead = list(pool.map(try_once, range(20)))
+
+    assert sum(went_ahead) == purpose.free
 
 
 def test_a_success_clears_the_failures_of_its_key_only(in_app: Flask) -> None:
