@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     DateField,
     HiddenField,
-    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -114,22 +113,19 @@ class BulkGradeForm(GradeForm):
 class EnrolForm(BaseForm):
     """Whom to enrol: a list of numbers or a unit, and until when they should be ready."""
 
-    by = RadioField(
-        _l("Whom do you want to enrol?"),
-        [InputRequired()],
-        choices=[
-            SelectChoice("numbers", _l("A list of officers")),
-            SelectChoice("unit", _l("A unit, with the units below it")),
-        ],
-        default="numbers",
-    )
     numbers = TextAreaField(
         _l("Personal numbers"),
         [Optional(), Length(max=MOST_NUMBERS * 30)],
-        description=_l("One on each line, or separated by commas or spaces."),
+        description=_l(
+            "One on each line, or separated by commas or spaces. Leave this empty to enrol a unit."
+        ),
         render_kw={"rows": 5, "autocomplete": "off"},
     )
-    unit = SelectField(_l("Unit"), [Optional()], coerce=_number)
+    unit = SelectField(
+        _l("Or a unit, with the units below it"),
+        [Optional()],
+        coerce=_number,
+    )
     due_on = DateField(_l("To be completed by"), [Optional()])
     digest = HiddenField()
 
@@ -146,23 +142,25 @@ class EnrolForm(BaseForm):
     @property
     def number_list(self) -> list[str]:
         """Return the numbers that were typed, each once."""
-        return (
-            list(dict.fromkeys(re.split(r"[\s,;]+", (self.numbers.data or "").strip())))
-            if self.numbers.data
-            else []
-        )
+        # PostgreSQL has no NUL in a text, so it parts numbers like a space.
+        return list(dict.fromkeys(re.findall(r"[^\s,;\0]+", self.numbers.data or "")))
 
-    def validate_by(self, field: Any) -> None:
-        """Ask for what the choice needs.
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for numbers or a unit, and not both.
 
-        On this field, because WTForms does not check a field that may be empty when it is.
+        Not as a check of one field, because WTForms skips those of a field that may be empty when it is.
         """
-        if field.data == "numbers" and not self.number_list:
-            raise ValidationError(_("Type at least one personal number."))
-        if field.data == "unit" and not self.unit.data:
-            raise ValidationError(_("Choose the unit."))
-        if len(self.number_list) > MOST_NUMBERS:
-            raise ValidationError(_("At most %(most)s numbers at once.", most=MOST_NUMBERS))
+        valid = super().validate(extra_validators)
+        fault = ""
+        if not self.number_list and not self.unit.data and not self.unit.errors:
+            fault = _("Type personal numbers or choose a unit.")
+        elif self.number_list and self.unit.data:
+            fault = _("Type personal numbers or choose a unit, not both.")
+        elif len(self.number_list) > MOST_NUMBERS:
+            fault = _("At most %(most)s numbers at once.", most=MOST_NUMBERS)
+        if fault:
+            self.numbers.errors = [*self.numbers.errors, fault]
+        return valid and not fault
 
     def validate_due_on(self, field: Any) -> None:
         """Refuse a day that is over."""

@@ -22,7 +22,7 @@ blueprint = Blueprint("enrolment", __name__, url_prefix="/enrolment")
 EVERYWHERE = Scope(everywhere=True)  # whoever may enrol may enrol officers of every region
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @access("courses.enrol")
 def index() -> str:
     """List the courses in which one may enrol officers."""
@@ -129,7 +129,7 @@ def _how(who: Actor) -> str:
 
 
 def _shown(form: EnrolForm, revision: CourseRevision, who: Actor) -> learning.Preview:
-    numbers = form.number_list if form.by.data == "numbers" else []
+    numbers = form.number_list
     people = queries.by_numbers(numbers) if numbers else queries.by_unit(form.unit.data)
     return learning.preview(people, revision, _how(who), numbers)
 

@@ -20,7 +20,7 @@ blueprint = Blueprint("records", __name__, url_prefix="/records")
 PRESENCE = {"yes": True, "no": False}
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @access("courses.record")
 def index() -> str:
     """List the instructor's courses."""

@@ -306,7 +306,7 @@ def test_the_list_of_officers_is_filtered_by_name_and_state(app, cast, small, br
 @pytest.mark.parametrize(
     "address",
     [
-        "/records/",
+        "/records",
         "/records/MINI-1",
         "/records/MINI-1/officers/1",
         "/records/MINI-1/attendance/1",
