@@ -1,11 +1,14 @@
 """Completing a course: what is asked, when it is met, written once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
 from courses.actions import learning
 from courses.actions.records import Points, RecordsClosed
-from courses.models import Attendance, Completion, TaskResult
+from courses.models import Attendance, Completion, Enrolment, TaskResult
 from courses.queries import requirements
 from lms import clock
 from lms.audit import AuditEntry
@@ -160,3 +163,34 @@ def test_requirements_of_many_enrolments_cost_as_many_queries_as_of_one(in_app, 
         requirements.asked(revision_id, ids)
 
     assert len(for_three) == len(for_one)
+
+
+def test_the_last_two_requirements_met_at_the_same_moment_complete_the_course_once(app, cast, tmp_path):
+    with app.app_context():
+        enrolment = enrolled(cast["aigul"], publish_without_questions(tmp_path))
+        read_all(enrolment)
+        db.session.commit()
+        enrolment_id = enrolment.id
+    start = threading.Barrier(4)
+
+    def meet(step):
+        with app.app_context():
+            found = db.session.get_one(Enrolment, enrolment_id)
+            db.session.rollback()
+            start.wait()
+            step(found)
+            db.session.commit()
+
+    steps = [
+        lambda found: attend(found, cast["daniyar"]),
+        lambda found: grade(found, cast["daniyar"]),
+        lambda found: learning.refresh_completion(found.id),
+        lambda found: learning.refresh_completion(found.id),
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(meet, step) for step in steps]:
+            done.result()
+
+    with app.app_context():
+        assert len(completions()) == 1
+        assert audited("course.completed") == 1
