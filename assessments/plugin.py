@@ -41,6 +41,13 @@ def manifest() -> Manifest:
                 frozenset({"department_officer"}),
             ),
         ),
+        audit_labels={
+            "attempt": _l("Attempt"),
+            "question": _l("Question"),
+            "attempt.started": _l("Attempt started"),
+            "attempt.closed": _l("Attempt submitted"),
+            "question.reported": _l("Faulty question reported"),
+        },
     )
 
 

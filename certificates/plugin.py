@@ -41,6 +41,12 @@ def manifest() -> Manifest:
                 frozenset({"department_officer"}),
             ),
         ),
+        audit_labels={
+            "certificate": _l("Certificate"),
+            "certificate.issued": _l("Certificate issued"),
+            "certificate.reissued": _l("Certificate reissued"),
+            "certificate.revoked": _l("Certificate revoked"),
+        },
     )
 
 

@@ -66,6 +66,20 @@ def manifest() -> Manifest:
             ),
         ),
         reports=(reports.PER_OFFICER, reports.PER_REGION),
+        audit_labels={
+            "course": _l("Course"),
+            "enrolment": _l("Enrolment"),
+            "attendance.recorded": _l("Attendance recorded"),
+            "course.completed": _l("Course completed"),
+            "course.imported": _l("Course imported"),
+            "course.published": _l("Course published"),
+            "enrolment.added": _l("Enrolled"),
+            "enrolment.withdrawn": _l("Enrolment withdrawn"),
+            "instructor.assigned": _l("Instructor assigned"),
+            "instructor.ended": _l("Instructor's assignment ended"),
+            "task.graded": _l("Practical task graded"),
+            "text.reviewed": _l("Translation reviewed"),
+        },
     )
 
 

@@ -11,6 +11,7 @@ from wtforms.validators import Length, Optional
 
 from lms import audit_queries
 from lms.access import access
+from lms.audit_labels import action_label, field_label
 from lms.audit_queries import Wanted
 from lms.forms import BaseForm
 from lms.pages import number_of
@@ -35,8 +36,14 @@ class AuditForm(BaseForm):
 
     def offer(self, actions: Sequence[str], subjects: Sequence[str]) -> None:
         """Fill the lists."""
-        self.action.choices = [SelectChoice("", str(_l("All actions"))), *map(SelectChoice, actions)]
-        self.subject.choices = [SelectChoice("", str(_l("All subjects"))), *map(SelectChoice, subjects)]
+        self.action.choices = [
+            SelectChoice("", str(_l("All actions"))),
+            *(SelectChoice(action, action_label(action)) for action in actions),
+        ]
+        self.subject.choices = [
+            SelectChoice("", str(_l("All subjects"))),
+            *(SelectChoice(subject, field_label(subject)) for subject in subjects),
+        ]
 
 
 @access("audit.view")

@@ -63,6 +63,8 @@ class Manifest:
     migrations: Path | None = None  # a folder of Alembic versions, a branch of its own
     translations: Path | None = None
     templates: Path | None = None
+    # What the plug-in's audit actions, and the fields of their before and after, are called on the page of the trail.
+    audit_labels: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

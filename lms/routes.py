@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from lms import audit_routes, report_routes
+from lms import audit_labels, audit_routes, report_routes
 from lms.access import PUBLIC, access, find_actor
 from lms.db import db
 from lms.navigation import navigation
@@ -70,3 +70,6 @@ blueprint.add_url_rule("/reports", view_func=report_routes.reports)
 blueprint.add_url_rule("/reports/<name>", view_func=report_routes.report)
 blueprint.add_url_rule("/reports/<name>.csv", view_func=report_routes.report_csv)
 blueprint.add_url_rule("/audit", view_func=audit_routes.audit_log)
+blueprint.add_app_template_global(audit_labels.action_label, "audit_action")
+blueprint.add_app_template_global(audit_labels.field_label, "audit_field")
+blueprint.add_app_template_global(audit_labels.readable, "audit_value")
