@@ -402,16 +402,33 @@ def upgrade() -> None:
         "a published revision never changes",
     ):
         op.execute(statement)
+    # An UPDATE is looked at from both sides: a row must neither leave a published revision nor be moved into one.
     for table in ("course_text", "revision_module"):
-        for operation, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+        for operation, ids in (
+            ("INSERT", "NEW.course_revision_id"),
+            ("UPDATE", "OLD.course_revision_id, NEW.course_revision_id"),
+            ("DELETE", "OLD.course_revision_id"),
+        ):
             condition = (
-                "EXISTS (SELECT 1 FROM course_revision r"
-                f" WHERE r.id = {row}.course_revision_id AND r.state = 'published')"
+                f"EXISTS (SELECT 1 FROM course_revision r WHERE r.id IN ({ids}) AND r.state = 'published')"
             )
             for statement in triggers.refuse(
                 dialect, table, "published", operation, condition, "a published revision never changes"
             ):
                 op.execute(statement)
+    # Texts and pictures are added with their module revision, before any published revision lists it.
+    for table in ("module_text", "module_image"):
+        condition = (
+            "EXISTS (SELECT 1 FROM revision_module m JOIN course_revision r ON r.id = m.course_revision_id"
+            " WHERE m.module_revision_id = NEW.module_revision_id AND r.state = 'published')"
+        )
+        for statement in triggers.refuse(
+            dialect, table, "published", "INSERT", condition, "a published revision never changes"
+        ):
+            op.execute(statement)
+    for table in ("course_revision", "course_text", "revision_module"):
+        for statement in triggers.no_truncate(dialect, table):
+            op.execute(statement)
     for table in ("enrolment", "attendance", "task_result"):
         for statement in triggers.refuse(dialect, table, "kept", "DELETE", "", f"{table} is never deleted"):
             op.execute(statement)

@@ -315,8 +315,9 @@ def upgrade() -> None:
         ),
     }
     for table, which in revision_of.items():
-        for operation, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
-            condition = f"EXISTS (SELECT 1 FROM course_revision r WHERE {which.format(row=row)} AND r.state = 'published')"
+        for operation, rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
+            either = " OR ".join(which.format(row=row) for row in rows)
+            condition = f"EXISTS (SELECT 1 FROM course_revision r WHERE ({either}) AND r.state = 'published')"
             for statement in triggers.refuse(dialect, table, "published", operation, condition, message):
                 op.execute(statement)
     # An attempt is open or graded; once graded, nothing of it changes, and nothing of it is ever deleted.
