@@ -76,7 +76,10 @@ def test_suspension_ends_every_session(app: Flask, cast: Cast, browser_of: Open)
 def test_the_loss_of_a_role_ends_every_session(app: Flask, cast: Cast, browser_of: Open) -> None:
     browser = browser_of("ilyas")
     with app.app_context():
-        sessions.end_all(cast["ilyas"], "a role ended")
+        role = db.session.scalars(
+            sa.select(RoleAssignment).where(RoleAssignment.person_id == cast["ilyas"])
+        ).one()
+        people.end_role(role, None, actor_id=cast["elena"])
         db.session.commit()
 
     assert not signed_in(browser)
