@@ -161,8 +161,7 @@ def per_officer(filters: Mapping[str, str], scope: Scope) -> "sa.Select[Any]":
             Person.given_name,
             Person.patronymic,
             Person.service_number.label("number"),
-            Course.code,
-            _course_name().label("course"),
+            Course.code.label("course"),
             Enrolment.enrolled_at,
             Completion.completed_on,
             Completion.score,
@@ -199,15 +198,14 @@ def per_officer(filters: Mapping[str, str], scope: Scope) -> "sa.Select[Any]":
         .outerjoin(Region, Region.id == line.c.region_id)
         .outerjoin(unit_then, unit_then.id == line.c.unit_then_id)
         .outerjoin(region_then, region_then.id == line.c.region_then_id)
-        .order_by(line.c.sort_key, line.c.number, line.c.code)
+        .order_by(line.c.sort_key, line.c.number, line.c.course)
     )
 
 
 def per_region(filters: Mapping[str, str], scope: Scope) -> "sa.Select[Any]":
     """Return a line for each region and course, and the total of the lines as the last one."""
-    line = _enrolments([Course.code.label("code"), _course_name().label("course")], filters, scope).subquery(
-        "line"
-    )
+    # A CTE, because regions and total count the same lines.
+    line = _enrolments([Course.code.label("code")], filters, scope).cte("line")
     # NULL regions meet here, in one group, whatever unit they come from.
     place = sa.func.coalesce(Region.position, LAST)
     counted = [sa.func.count().label("enrolled")] + [
@@ -217,18 +215,16 @@ def per_region(filters: Mapping[str, str], scope: Scope) -> "sa.Select[Any]":
     by_region = (
         sa.select(
             sa.func.coalesce(_name(Region), sa.literal(str(i18n.CENTRAL))).label("region"),
-            line.c.course,
             *counted,
             place.label("place"),
             line.c.code,
         )
         .select_from(line)
         .outerjoin(Region, Region.id == line.c.region_id)
-        .group_by(_name(Region), Region.position, line.c.course, line.c.code)
+        .group_by(_name(Region), Region.position, line.c.code)
     )
     total = sa.select(
         sa.literal(_("Total")).label("region"),
-        sa.literal("").label("course"),
         *counted,
         sa.literal(LAST + 1).label("place"),
         sa.literal("").label("code"),
@@ -237,13 +233,15 @@ def per_region(filters: Mapping[str, str], scope: Scope) -> "sa.Select[Any]":
     return (
         sa.select(
             rows.c.region,
-            rows.c.course,
+            sa.func.coalesce(_course_name(), "").label("course"),
             rows.c.enrolled,
             *(rows.c[state] for state in STATES),
             sa.case(
                 (rows.c.enrolled > 0, sa.cast(rows.c.completed, sa.Float) * 100 / rows.c.enrolled), else_=None
             ).label("rate"),
         )
+        .select_from(rows)
+        .outerjoin(Course, Course.code == rows.c.code)
         .where(rows.c.enrolled > 0)  # without a line there is no total either
         .order_by(rows.c.place, rows.c.code)
     )
