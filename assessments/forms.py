@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from assessments import rules
 from assessments.actions.attempts import Change
@@ -130,6 +130,6 @@ class ReportForm(BaseForm):
 
     text = TextAreaField(
         _l("What is wrong with the question?"),
-        validators=[InputRequired(), Length(max=LONGEST_REPORT)],
+        validators=[DataRequired(), Length(max=LONGEST_REPORT)],
         render_kw={"rows": 5, "maxlength": LONGEST_REPORT},
     )

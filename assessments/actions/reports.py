@@ -23,10 +23,10 @@ def report(attempt: Attempt, question: AttemptQuestion, text: str) -> bool:
         return False
     audit.record(
         "question.reported",
-        "question_report",
-        subject_id=found.id,
+        "question",
+        subject_id=question.question_revision_id,
         actor_id=attempt.officer_id,
         person_id=attempt.officer_id,
-        after={"attempt": attempt.id, "question": question.position},
+        after={"attempt": attempt.id, "position": question.position, "report": found.id},
     )
     return True

@@ -72,6 +72,12 @@ class QuestionView:
         """Return the name of the question's field; lines have `-1`, `-2` … after it."""
         return f"q{self.position}"
 
+    @property
+    def language(self) -> str:
+        """Return the language the question is shown in, which may not be the page's."""
+        shown = self.text or self.case
+        return shown.language if shown else i18n.language()
+
 
 def said(texts: Mapping[str, Any] | None) -> Said | None:
     """Return a text of a text map in the language of the page, or the next that is there."""
