@@ -131,7 +131,8 @@ def own_transaction() -> Iterator[Session]:
         raise RuntimeError("own_transaction() inside a request that has already written")
     current.rollback()
     with Session(db.engine.execution_options(lms_writes=True)) as session, session.begin():
-        db.session.registry.set(session)  # actions and the audit trail write into `db.session`
+        # Actions and the audit trail write into `db.session`; a plain session on the same engine serves them.
+        db.session.registry.set(session)  # type: ignore[arg-type]
         try:
             yield session
         finally:
