@@ -77,33 +77,37 @@ class ModuleTexts:
     sections: Mapping[str, markdown.Section]
 
 
+# Made once: putting it together takes longer than running it, and every page of an officer asks it.
+STUDY = (
+    sa.select(CourseRevision, Enrolment, Completion)
+    .join(Course, Course.id == CourseRevision.course_id)
+    .outerjoin(
+        Enrolment,
+        sa.and_(
+            Enrolment.course_id == Course.id,
+            Enrolment.officer_id == sa.bindparam("officer_id"),
+            Enrolment.withdrawn_at.is_(None),
+        ),
+    )
+    .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+    .where(
+        Course.code == sa.bindparam("code"),
+        sa.or_(
+            Enrolment.course_revision_id == CourseRevision.id,
+            sa.and_(Enrolment.id.is_(None), is_latest()),
+        ),
+    )
+    .order_by(Enrolment.cycle.desc())
+    .limit(1)
+)
+
+
 def study_or_404(officer_id: int, code: str) -> Study:
     """Return a course as the officer has it (one query, and one when its outline was not read before).
 
     :raise 404: when there is no such published course.
     """
-    row = db.session.execute(
-        sa.select(CourseRevision, Enrolment, Completion)
-        .join(Course, Course.id == CourseRevision.course_id)
-        .outerjoin(
-            Enrolment,
-            sa.and_(
-                Enrolment.course_id == Course.id,
-                Enrolment.officer_id == officer_id,
-                Enrolment.withdrawn_at.is_(None),
-            ),
-        )
-        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
-        .where(
-            Course.code == code,
-            sa.or_(
-                Enrolment.course_revision_id == CourseRevision.id,
-                sa.and_(Enrolment.id.is_(None), is_latest()),
-            ),
-        )
-        .order_by(Enrolment.cycle.desc())
-        .limit(1)
-    ).first()
+    row = db.session.execute(STUDY, {"officer_id": officer_id, "code": code}).first()
     if row is None:
         abort(404)
     revision, enrolment, completion = row

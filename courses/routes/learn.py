@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    get_template_attribute,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
@@ -175,7 +185,8 @@ def worded(texts: Mapping[str, str]) -> Markup:
     found, language = i18n.pick(texts)
     if language == i18n.language():
         return escape(found)
-    return Markup('<span lang="{}">{}</span>').format(language, found)
+    marked: Markup = get_template_attribute("courses/learn/worded.html", "marked")(found, language)
+    return marked
 
 
 @blueprint.app_template_filter("plain")
