@@ -39,7 +39,7 @@ def draw(certificate: Certificate, language: str) -> bytes:
     snapshot: dict[str, Any] = certificate.snapshot
     address = verify_address(certificate.verification_code)
     html = render_template(
-        f"certificates/print/{snapshot['template']}-{language}.html",
+        f"certificates/print/{snapshot['template']}-{language}.pdf.html",
         certificate=certificate,
         snapshot=snapshot,
         hours=snapshot["hours"]["online"] + snapshot["hours"]["face_to_face"],

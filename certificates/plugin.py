@@ -42,6 +42,11 @@ def manifest() -> Manifest:
             ),
         ),
         audit_labels={
+            "expires_on": _l("Valid until"),
+            "issued_on": _l("Issued on"),
+            "name": _l("Name"),
+            "revoked_on": _l("Revoked on"),
+            "serial": _l("Certificate number"),
             "certificate": _l("Certificate"),
             "certificate.issued": _l("Certificate issued"),
             "certificate.reissued": _l("Certificate reissued"),
@@ -62,8 +67,8 @@ def course_panels(course_id: int, officer_id: int) -> list[Panel]:
     certificate = queries.own_of_course(officer_id, course_id)
     if certificate is None:
         return []
-    html = render_template("certificates/course_panel.html", shown=queries.shown(certificate, clock.today()))
-    return [Panel(PANEL_ORDER, Markup(html))]
+    shown = queries.shown(certificate, clock.today())
+    return [Panel(PANEL_ORDER, Markup(render_template("certificates/course_panel.html", shown=shown)))]
 
 
 @hookimpl

@@ -73,9 +73,11 @@ def render(
 
     :raises PdfError: when the document is too large, names anything else, or a letter or picture cannot be drawn.
     """
-    # 0.7 s and 30 MB that only a process that prints should pay.
-    from xhtml2pdf import pisa
-    from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
+    from xhtml2pdf import pisa  # 0.7 s and 30 MB that only a process that prints should pay
+    from xhtml2pdf.config.resources import (  # the same
+        RenderLimitError,
+        ResourceAccessPolicy,
+    )
 
     if len(html.encode()) > MAX_HTML_BYTES:
         raise PdfError("the document is too large")
