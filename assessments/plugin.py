@@ -42,6 +42,11 @@ def manifest() -> Manifest:
             ),
         ),
         audit_labels={
+            "deadline_at": _l("Deadline"),
+            "number": _l("Number"),
+            "passed": _l("Passed"),
+            "percent": _l("Score, percent"),
+            "quiz": _l("Quiz"),
             "attempt": _l("Attempt"),
             "question": _l("Question"),
             "attempt.started": _l("Attempt started"),

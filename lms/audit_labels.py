@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from lms import i18n
+from lms.people import labels
 from lms.plugins import suite
 
 ACTIONS = {
@@ -63,6 +64,13 @@ FIELDS = {
     "valid_to": _l("Last day"),
 }
 
+VALUES = {
+    "role": labels.ROLES,
+    "kind": labels.KINDS,
+    "sex": {"f": _l("Female"), "m": _l("Male")},
+    "reason": {"first": _l("first sign-in"), "forgotten": _l("forgotten password")},
+}
+
 
 def action_label(action: str) -> str:
     """Return what an action is called."""
@@ -80,9 +88,13 @@ def field_label(name: str) -> str:
     return str(FIELDS.get(name, name))
 
 
-def readable(value: Any) -> Any:
-    """Return a value as people write it: ISO moments and days become dates of Bishkek, others stay."""
-    if not isinstance(value, str) or not value[:4].isdigit():
+def readable(field: str, value: Any) -> Any:
+    """Return a value as people write it: codes in words, ISO moments and days as dates of Bishkek, others stay."""
+    if not isinstance(value, str):
+        return value
+    if value in VALUES.get(field, {}):
+        return str(VALUES[field][value])
+    if not value[:4].isdigit():
         return value
     try:
         if len(value) == len("2026-11-21"):
