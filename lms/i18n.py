@@ -22,15 +22,14 @@ MOMENT_FORMATS = {"ky": "dd.MM.y HH:mm", "ru": "dd.MM.y HH:mm", "en": "d MMMM y,
 
 CENTRAL = _l("Central services")
 
-babel = Babel()
-
 
 def init_app(app: Flask, suite: Suite) -> None:
     """Set up languages: the catalogues of the core and of the plug-ins."""
     folders = [str(paths.TRANSLATIONS)] + [str(m.translations) for m in suite.manifests if m.translations]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(folders)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Bishkek"
-    babel.init_app(app, locale_selector=_select, default_locale=app.config["LMS_DEFAULT_LANGUAGE"])
+    # One for each app: it keeps the catalogues it has read, and another app may have other plug-ins.
+    Babel().init_app(app, locale_selector=_select, default_locale=app.config["LMS_DEFAULT_LANGUAGE"])
     app.jinja_env.globals.update(day=day, moment=moment, languages=list(OWN_NAMES.items()))
     app.context_processor(lambda: {"language": language()})
 
