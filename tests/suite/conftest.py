@@ -22,7 +22,7 @@ def made_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture(scope="session")
 def worlds(
     backends: Callable[[str], tuple[Any, Flask]], tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[Callable[[str], World]]:
+) -> Callable[[str], World]:
     """Return the world of a backend, made when first asked for."""
     made: dict[str, World] = {}
 
@@ -35,11 +35,7 @@ def worlds(
             made[backend] = World(app, copies, tmp_path_factory.mktemp("packages"), worker_id)
         return made[backend]
 
-    yield get
-    for world in made.values():
-        world.copies.let_go()
-        world.copies.drop(world.name)
-        world.copies.drop(f"{world.name}_grown")
+    return get
 
 
 @pytest.fixture(params=BACKENDS)

@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -138,3 +138,8 @@ def script(name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def said(faults: Iterable[str | None]) -> str:
+    """Return faults as lines, each once, for an assertion that compares with nothing."""
+    return "\n".join(sorted({fault for fault in faults if fault}))

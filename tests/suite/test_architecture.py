@@ -26,11 +26,6 @@ def hook_names() -> list[str]:
     return [name for name in vars(hookspecs.Hooks) if not name.startswith("_")]
 
 
-def said(faults: list[str]) -> str:
-    """Return the faults as one text for an assertion that compares with nothing."""
-    return "\n".join(sorted(faults))
-
-
 def test_imports_go_down_the_ladder() -> None:
     code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
@@ -42,7 +37,9 @@ def test_imports_go_down_the_ladder() -> None:
 
 
 def test_every_route_declares_who_may_call_it(made_app: Flask) -> None:
-    known = {access.PUBLIC, access.SIGNED_IN} | {p.name for p in access.permissions(made_app.extensions["lms"])}
+    known = {access.PUBLIC, access.SIGNED_IN} | {
+        p.name for p in access.permissions(made_app.extensions["lms"])
+    }
 
     faults = []
     for endpoint, view in made_app.view_functions.items():
@@ -56,7 +53,7 @@ def test_every_route_declares_who_may_call_it(made_app: Flask) -> None:
                 f"{view.__module__}::{view.__name__}: no manifest declares the permission {declared}"
             )
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def test_every_permission_is_asked_for(made_app: Flask) -> None:
@@ -74,7 +71,7 @@ def test_every_permission_is_asked_for(made_app: Flask) -> None:
         if not used:
             faults.append(f"The permission {permission.name} guards nothing; use it or take it out.")
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def may_commit(function: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> bool:
@@ -107,7 +104,7 @@ def test_only_unsafe_routes_commands_and_jobs_commit() -> None:
                     " (a write that belongs to a read goes through own_transaction())"
                 )
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def test_transactions_of_their_own_are_begun_in_one_place() -> None:
@@ -117,7 +114,7 @@ def test_transactions_of_their_own_are_begun_in_one_place() -> None:
             if path != Path("lms/db.py") and name.rpartition(".")[2] == "begin":
                 faults.append(f"{path}:{call.lineno} begins a transaction; use lms.db.own_transaction()")
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 CLOCKS = re.compile(
@@ -139,7 +136,7 @@ def test_only_lms_clock_reads_the_clock() -> None:
                 if names:
                     faults.append(f"{path}:{node.lineno} imports {names} of time; use lms.clock")
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 RULES_TAKE = ("db.session", "clock.", "request", "session", "current_user", "current_app", "g.")
@@ -167,7 +164,7 @@ def test_rules_know_no_session_request_or_clock() -> None:
                         f"{path}:{node.lineno} imports {module}; facts and `now` are passed to rules"
                     )
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def test_only_the_markdown_and_rendered_templates_are_trusted_as_html() -> None:
@@ -183,7 +180,7 @@ def test_only_the_markdown_and_rendered_templates_are_trusted_as_html() -> None:
             if not argument.rpartition(".")[2].startswith("render_template"):
                 faults.append(f"{path}:{call.lineno} trusts a text as HTML; render a template instead")
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 TEMPLATE_FAULTS = (
@@ -217,7 +214,7 @@ def test_templates_hold_nothing_the_content_policy_drops() -> None:
                 line = sources.text(path)[: match.start()].count("\n") + 1
                 faults.append(f"{path}:{line} {fault}")
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def test_no_file_is_too_long_to_read() -> None:
@@ -229,7 +226,7 @@ def test_no_file_is_too_long_to_read() -> None:
         if lines <= MOST_LINES and str(path) in LONG_FILES:
             faults.append(f"{path} is short again; take it out of LONG_FILES")
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def test_no_file_is_named_after_nothing() -> None:
@@ -253,7 +250,7 @@ def test_an_import_inside_a_function_says_why() -> None:
                             f"{path}:{node.lineno} imports inside a function; say why in a comment after it"
                         )
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def test_nothing_swallows_every_exception() -> None:
@@ -272,7 +269,7 @@ def test_nothing_swallows_every_exception() -> None:
                         f"{path}:{node.lineno} catches everything; name what is expected, let bugs be bugs"
                     )
 
-    assert said(faults) == ""
+    assert sources.said(faults) == ""
 
 
 def callers(name: str) -> list[str]:
@@ -383,4 +380,8 @@ def test_no_two_apps_share_plug_ins(made_app: Flask) -> None:
     names = [manifest.name for manifest in alone.extensions["lms"].manifests]
 
     assert names == []
-    assert [m.name for m in made_app.extensions["lms"].manifests] == ["courses", "assessments", "certificates"]
+    assert [m.name for m in made_app.extensions["lms"].manifests] == [
+        "courses",
+        "assessments",
+        "certificates",
+    ]

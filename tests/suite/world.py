@@ -60,6 +60,7 @@ class Copies:
             shutil.copyfile(self.databases.used, self.databases.folder / f"{name}.db")
         else:
             self._replace(f"lms_{name}", self.databases.names[False])
+            self.databases.names[name] = f"lms_{name}"  # dropped with the others at the end
 
     def bring_back(self, name: str) -> None:
         """Make the database in use a copy of what was put aside."""
@@ -70,11 +71,6 @@ class Copies:
             shutil.copyfile(self.databases.folder / f"{name}.db", self.databases.used)
         else:
             self._replace(self.databases.names[False], f"lms_{name}")
-
-    def drop(self, name: str) -> None:
-        """Forget a copy."""
-        if not hasattr(self.databases, "used"):
-            self.databases._run(f'DROP DATABASE IF EXISTS "lms_{name}" WITH (FORCE)')
 
     def let_go(self) -> None:
         with self.app.app_context():
@@ -94,6 +90,7 @@ class World:
         self.copies = copies
         self.folder = folder
         self.name = f"world_{worker}"
+        self.kept: set[str] = set()  # further copies that tests have put aside
         self.cast: dict[str, int] = {}
         self.tokens: dict[str, str] = {}
         self.ids: dict[str, Any] = {}
