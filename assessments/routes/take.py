@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from assessments import rules
 from assessments.actions import attempts, reports
-from assessments.forms import AnswersForm, NotOffered, ReportForm, fields_of
+from assessments.forms.take import AnswersForm, NotOffered, ReportForm, fields_of
 from assessments.models import AttemptQuestion
 from assessments.queries import show, take
 from assessments.queries.take import OwnAttempt
