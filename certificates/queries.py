@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
+from flask_babel import format_decimal
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import contains_eager, selectinload
 
@@ -61,6 +62,12 @@ class Shown:
         """Return the academic hours of the course."""
         hours = self.certificate.snapshot["hours"]
         return int(hours["online"] + hours["face_to_face"])
+
+    @property
+    def score(self) -> str:
+        """Return the course score in percent as the language of the request writes it, or nothing."""
+        score = self.certificate.snapshot["score"]
+        return "" if score is None else f"{format_decimal(score, format='0.#')}\u00a0%"
 
     @property
     def completed_on(self) -> date:

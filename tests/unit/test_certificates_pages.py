@@ -165,6 +165,19 @@ def test_known_codes_never_slow_down(browser_of, aigul_s):
     assert {browser.get(f"/verify/{aigul_s[2]}").status_code for _ in range(30)} == {200}
 
 
+def test_the_staff_sees_the_facts_of_the_day(browser_of, aigul_s):
+    page = browser_of("daniyar").get(f"/certificate-register/{aigul_s[0]}").text
+
+    for fact in (
+        "Асанова Айгүл Токтогуловна",
+        "91,4\u00a0%",
+        "РОВД Узгенского района",
+        "Ошская область",
+        "Лидерство",
+    ):
+        assert fact in page
+
+
 @pytest.mark.parametrize(
     ("days", "sentence"), [(0, "The certificate is valid"), (1, "The certificate has expired")]
 )
