@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from courses.actions import learning, records
 from courses.actions.packages import import_package, publish
 from courses.actions.records import Points
@@ -83,14 +81,3 @@ def _record(enrolments: list[Enrolment], revision: CourseRevision, instructor_id
         records.grade_task(
             ids, task["id"], Points(4, 4, 4, 3), graded_on=today, comment="", actor_id=instructor_id
         )
-
-
-def enrolment_of(officer_id: int, course_id: int) -> Enrolment:
-    """Return the enrolment the demonstration made, for the plug-ins that go on from here."""
-    return db.session.scalars(
-        sa.select(Enrolment).where(
-            Enrolment.officer_id == officer_id,
-            Enrolment.course_id == course_id,
-            Enrolment.withdrawn_at.is_(None),
-        )
-    ).one()
