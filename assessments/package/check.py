@@ -91,7 +91,8 @@ class _Bank:
         self.module = module
         self.questions = questions
         self.document: Document = load_yaml(text_of(package.files, file))
-        self.source = package.course.get("source_language")
+        # Text also when something odd stands there: it is looked up in mappings.
+        self.source = str(package.course.get("source_language"))
         self.faults = [Fault(file, line, message) for line, message in self.document.faults]
 
     def add(self, message: str, *path: str | int) -> None:
@@ -124,7 +125,7 @@ class _Bank:
             self.add(_("The course has no module “%(code)s”.", code=module), *path, "module")
         elif module is None and "outcome" in slot:
             self.add(_("An outcome belongs to a module; name the module too."), *path, "outcome")
-        elif "outcome" in slot and slot["outcome"] not in self.outcomes(str(module)):
+        elif "outcome" in slot and str(slot["outcome"]) not in self.outcomes(str(module)):
             message = _("Module %(module)s has no outcome “%(id)s”.", module=module, id=slot["outcome"])
             self.add(message, *path, "outcome")
         elif module is not None and "outcome" not in slot:

@@ -17,6 +17,15 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 LONGEST_CODE = 20
 LONGEST = {"title": 200, "summary": 600, "audience": 1000, "text": 500, "term": 100, "source": 500}
+# Bounds of the policy of a quiz or of the exam.
+POLICY = (
+    ("pass_percent", 1, 100),
+    ("attempts", 1, 20),
+    ("pause_hours", 0, 24 * 90),
+    ("pause_after", 0, 20),
+    ("minutes", 1, 600),
+    ("draw", 1, 500),
+)
 LARGEST_IMAGE = 1_000_000
 SIGNATURES = {"png": (b"\x89PNG\r\n\x1a\n",), "jpg": (b"\xff\xd8\xff",), "jpeg": (b"\xff\xd8\xff",)}
 KNOWN_FILES = frozenset({"course.yaml", "exam.yaml"})
@@ -29,7 +38,7 @@ def check(package: PackageFiles) -> list[Fault]:
     for name, body in package.files.items():
         faults += _encoding(name, body)
     course = YamlFile(package, "course.yaml", faults)
-    source = _course(course, package)
+    source = _course(course)
     listed = course.value.get("modules")
     codes = [code for code in listed if isinstance(code, str)] if isinstance(listed, list) else []
     _files(package, codes, faults)
@@ -174,7 +183,8 @@ class YamlFile:
     def ids(self, path: tuple[str | int, ...]) -> None:
         """Check that the items of a list have ids, each once."""
         seen = set()
-        for number, item in enumerate(self.get(*path) or []):
+        listed = self.get(*path)
+        for number, item in enumerate(listed if isinstance(listed, list) else []):
             found = item.get("id") if isinstance(item, dict) else None
             if found is None:
                 continue
@@ -190,7 +200,7 @@ class YamlFile:
             seen.add(str(found))
 
 
-def _course(file: YamlFile, package: PackageFiles) -> str:
+def _course(file: YamlFile) -> str:
     """Check course.yaml; return the source language."""
     if not file.readable:
         return "en"
@@ -233,7 +243,7 @@ def _course(file: YamlFile, package: PackageFiles) -> str:
         elif module in codes[:number]:
             file.note(_("The module %(code)s stands here twice.", code=module), "modules", number)
     _requirements(file, codes)
-    _policies(file, package)
+    _policies(file)
     return str(source)
 
 
@@ -259,33 +269,16 @@ def _requirements(file: YamlFile, codes: list[Any]) -> None:
     file.ids(where)
 
 
-def _policies(file: YamlFile, package: PackageFiles) -> None:
+def _policies(file: YamlFile) -> None:
     if "score" in file.value and file.keys(("score",), "", "exam practical quizzes"):
         weights = [file.number(("score", key), 0, 100) or 0 for key in ("exam", "practical", "quizzes")]
         if sum(weights) != 100:
             file.note(_("The weights make %(sum)s together; they must make 100.", sum=sum(weights)), "score")
-    has_quiz = any(name.endswith("/quiz.yaml") for name in package.files)
-    for key, bank, there in (
-        ("quiz", "quiz.yaml", has_quiz),
-        ("exam", "exam.yaml", "exam.yaml" in package.files),
-    ):
-        if there and key not in file.value:
-            file.note(_("There is %(bank)s, but no policy “%(key)s” for it.", bank=bank, key=key))
-        if key not in file.value:
-            continue
-        if not there:
-            file.note(_("There is a policy “%(key)s”, but no %(bank)s.", bank=bank, key=key), key)
-        if file.keys(
-            (key,), "pass_percent attempts pause_hours pause_after minutes", "draw" if key == "exam" else ""
-        ):
-            for name, low, high in (
-                ("pass_percent", 1, 100),
-                ("attempts", 1, 20),
-                ("pause_hours", 0, 24 * 90),
-                ("pause_after", 0, 20),
-                ("minutes", 1, 600),
-                ("draw", 1, 500),
-            ):
+    # Whether the questions for a policy are there is checked by the plug-in that reads them.
+    for key in ("quiz", "exam"):
+        needed = "pass_percent attempts pause_hours pause_after minutes"
+        if key in file.value and file.keys((key,), needed, "draw" if key == "exam" else ""):
+            for name, low, high in POLICY:
                 file.number((key, name), low, high)
     if "certificate" in file.value and file.keys(("certificate",), "validity_months"):
         file.number(("certificate", "validity_months"), 0, 600)

@@ -1,10 +1,13 @@
 """Every rule of the check fires on a fault planted into a package that has none, at the right file and line."""
 
+import random
 from dataclasses import replace
 
 import pytest
+import yaml
 
-from courses.package import SHIPPED, canonical, check, describe, not_canonical, read_folder
+from assessments.package.check import check as check_questions
+from courses.package import SHIPPED, canonical, check, describe, load_yaml, not_canonical, read_folder
 from courses.package.check_markdown import RESERVED
 from tests.packages import FOLDER
 
@@ -347,25 +350,12 @@ def test_a_planted_fault_is_found_where_it_is(name, old, new, fault):
             {"M2/images/map.png": IMAGE + b"\0" * 1_000_000},
             "M2/images/map.png:1: A picture has at most 1000 kB.",
         ),
-        ({"exam.yaml": None}, "course.yaml:19: There is a policy “exam”, but no exam.yaml."),
-        (
-            {"M1/quiz.yaml": None, "M2/quiz.yaml": None},
-            "course.yaml:18: There is a policy “quiz”, but no quiz.yaml.",
-        ),
     ],
 )
 def test_a_missing_or_strange_file_is_found(changes, fault):
     found = faults_with(changes)
 
     assert fault in found
-
-
-def test_a_bank_without_a_policy_is_found():
-    text = MINI["course.yaml"].decode()
-
-    found = faults_with({"course.yaml": text.replace("quiz: {", "x: {", 1).encode()})
-
-    assert "course.yaml:1: There is quiz.yaml, but no policy “quiz” for it." in found
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
@@ -396,3 +386,55 @@ def test_a_file_out_of_canonical_form_is_named_with_the_first_line_and_the_remed
         "M1/module.yaml:2: This is not the canonical form; run “lms courses format” on the folder of the package."
     ]
     assert canonical(replace(package, files=files)).files == package.files
+
+
+ODD = (
+    None,
+    True,
+    -1,
+    1.5,
+    "",
+    "x",
+    "\\",
+    [],
+    {},
+    [None],
+    [[]],
+    {"en": 1},
+    {"x": {}},
+    [{"id": []}],
+    {"id": {}},
+    "M1",
+    10**14,
+)
+
+
+def spoiled(value, chance):
+    """Return a value in which some parts are odd ones, and some are missing."""
+    if chance.random() < 0.04:
+        return chance.choice(ODD)
+    if isinstance(value, dict):
+        return {key: spoiled(part, chance) for key, part in value.items() if chance.random() > 0.02}
+    if isinstance(value, list):
+        return [spoiled(part, chance) for part in value if chance.random() > 0.02]
+    return value
+
+
+@pytest.mark.parametrize("seed", range(40, 90))
+def test_whatever_stands_in_the_files_is_answered_by_faults_never_by_a_crash(seed):
+    chance = random.Random(seed)
+    files = dict(MINI)
+    for name in files:
+        if name.endswith(".yaml"):
+            value = spoiled(load_yaml(files[name].decode()).value, chance)
+            files[name] = yaml.safe_dump(value, allow_unicode=True).encode()
+        elif name.endswith(".md") and chance.random() < 0.3:
+            lines = files[name].splitlines(keepends=True)
+            chance.shuffle(lines)
+            files[name] = b"".join(lines)
+    package = describe(files)
+
+    found = check(package) + check_questions(package)
+
+    assert all(fault.file and fault.line >= 1 and str(fault.message) for fault in found)
+    canonical(package)
