@@ -146,7 +146,7 @@ def run_gunicorn(host: str, port: int, workers: int, threads: int) -> None:
         "--preload",
         "--no-control-socket",
         "--access-logfile",
-        "-" if os.environ.get("LMS_ACCESS_LOG") else "/dev/null",
+        "-" if os.environ.get("LMS_ACCESS_LOG") == "on" else "/dev/null",
         "--forwarded-allow-ips",
         "",
     ]

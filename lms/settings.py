@@ -131,6 +131,12 @@ CORE = (
         "Cost of a password hash; `cheap` is for tests and refused in production.",
         parse=one_of("normal", "cheap"),
     ),
+    Setting(
+        "LMS_ACCESS_LOG",
+        "off",
+        "`on` makes `lms serve` write a line to standard output for every request.",
+        parse=one_of("off", "on"),
+    ),
     Setting("LMS_PLUGINS_OFF", "", "Names of plug-ins to leave out, separated by commas.", parse=_names),
 )
 

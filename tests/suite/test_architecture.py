@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from jinja2 import Environment, nodes
 
-from lms import access, hookspecs
+from lms import access, audit_labels, hookspecs
 from lms.app import create_app
 from tests.suite import sources
 
@@ -304,6 +304,22 @@ def test_a_plug_in_implements_no_hook_that_is_not_there(made_app: Flask) -> None
     ]
 
     assert unknown == []
+
+
+def test_every_entry_of_the_audit_trail_is_called_something_by_its_readers(made_app: Flask) -> None:
+    labels = {name for manifest in made_app.extensions["lms"].manifests for name in manifest.audit_labels}
+    labels |= set(audit_labels.ACTIONS)
+
+    faults = []
+    for path in sources.shipped_python():
+        for name, call in sources.calls(sources.tree(path)):
+            first = call.args[0] if name == "audit.record" and call.args else None
+            if isinstance(first, ast.Constant) and first.value not in labels:
+                faults.append(
+                    f"{path}:{call.lineno} records {first.value}; add it to audit_labels of the manifest"
+                )
+
+    assert sources.said(faults) == ""
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -125,7 +125,7 @@ class Page:
     def _forms(self) -> Iterator[str]:
         labelled = {element.get("for") for element in self.all("label")}
         for control in self.all("input", "select", "textarea"):
-            if control.get("type") in VOID_OF_LABEL:
+            if control.get("type") in VOID_OF_LABEL or control.get("hidden") is not None:
                 continue
             named = (
                 control.get("aria-label") or control.get("aria-labelledby") or control.get("id") in labelled
@@ -242,7 +242,9 @@ def test_a_refused_form_is_whole_too(world: World, key: str) -> None:
         where = f"POST {rule.rule} ({rule.endpoint})"
         if is_html(answer):
             faults += [f"{where}: {text}" for text in Page(answer.text).faults()]
-        if answer.status_code == 422 and is_html(answer) and 'class="error-summary"' not in answer.text:
+        # A refusal on a page without a form says what to do in its own words.
+        to_correct = answer.status_code == 422 and is_html(answer) and "novalidate" in answer.text
+        if to_correct and 'class="error-summary"' not in answer.text:
             faults.append(f"{where}: 422 without a summary of the faults")
         answer.close()
         world.restore()
@@ -269,15 +271,15 @@ def test_the_pages_of_errors_are_whole(world: World, status: int) -> None:
 
 def costs(
     world: World, key: str, count: Callable[[], AbstractContextManager[Statements]]
-) -> dict[str, list[str]]:
+) -> dict[tuple[str, str], list[str]]:
     """Return the statements of every page of a member of the cast; each is asked twice, caches being warm then."""
     browser = world.browser(key)
     found = {}
     for _rule, _address, where in pages_of(world, key):
         browser.get(where).close()
-        with count() as ran:
-            browser.get(where).close()
-        found[where] = list(ran.texts)
+        with count() as ran, browser.get(where) as answer:
+            kind = "page" if is_html(answer) else "file"
+        found[where, kind] = list(ran.texts)
     return found
 
 
@@ -297,15 +299,15 @@ def test_a_page_costs_the_same_for_more_rows(world: World, key: str) -> None:
     after = costs(world, key, count)
 
     differ = [
-        f"{where}: {len(before[where])} statements, {len(after[where])} with more rows; the new ones begin with"
+        f"{where[0]}: {len(before[where])} statements, {len(after[where])} with more rows; the new ones begin with"
         f" {[text[:90] for text in after[where] if text not in before[where]][:2] or after[where][-1][:90]}"
         for where in before
         if where in after and len(before[where]) != len(after[where])
     ]
     heavy = [
         f"{where}: {len(ran)} statements, {MOST_QUERIES} allowed"
-        for where, ran in before.items()
-        if key in LIGHT and len(ran) > MOST_QUERIES
+        for (where, kind), ran in before.items()
+        if key in LIGHT and kind == "page" and len(ran) > MOST_QUERIES
     ]
 
     assert sources.said(differ + heavy) == ""
@@ -321,6 +323,7 @@ KEPT = re.compile(r"%\(\w+\)[sd]|<[^>]*>|%%")
 LATIN = {
     "PDF", "CSV", "ZIP", "QR", "SHA", "XLSX", "JSON", "YAML", "PNG", "MB", "KB", "ISO", "KG", "English",
     "LDR", "MINI", "DONE", "Noto", "ky", "ru", "en", "zip", "pdf", "csv", "yaml", "md", "Ctrl", "ID", "OK",
+    "days", "roles", "plan",  # ids of sections and tasks in the test packages
 }  # fmt: skip
 
 

@@ -159,7 +159,7 @@ print(json.dumps({
         "asks_nothing": True,
         "audited": 2,
         "report": ["thanks"],
-        "tables": ["kudos_thanks"],
+        "tables": ["kudos_motto", "kudos_thanks"],
     }
 
 
@@ -202,6 +202,36 @@ print(json.dumps([
     assert told(ran) == [True, 200, True]
 
 
+def test_a_plug_in_reads_and_writes_its_part_of_a_course_package(installed: Path, tmp_path: Path) -> None:
+    """The hooks check_package, load_package and package_parts, through import and export."""
+    program = """
+from pathlib import Path
+from courses.actions.packages import PackageRefused, import_package
+from courses.package import read_folder
+from lms import plugins
+folder = Path("course")
+with app.app_context():
+    prepare()
+    (folder / "kudos.yaml").write_text("mott: Thanks\\n")
+    try:
+        import_package(read_folder(folder), actor_id=None)
+        refused = []
+    except PackageRefused as error:
+        refused = [str(fault) for fault in error.faults]
+    (folder / "kudos.yaml").write_text("motto:   Thanks to all\\n")
+    draft = import_package(read_folder(folder), actor_id=None)
+    db.session.commit()
+    parts = [p["kudos.yaml"].decode() for p in plugins.hooks().package_parts(course_revision_id=draft.id)
+             if "kudos.yaml" in p]
+print(json.dumps([refused, parts]))
+"""
+    shutil.copytree(ROOT / "tests" / "packages" / "MINI-2", tmp_path / "course")
+
+    ran = run(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", BEGIN + program, plugins=installed)
+
+    assert told(ran) == [["kudos.yaml:1: write `motto:` and the words of thanks"], ["motto: Thanks to all\n"]]
+
+
 def test_the_migrations_of_a_plug_in_are_a_branch_of_their_own(
     installed: Path, tmp_path: Path, database: str
 ) -> None:
@@ -217,7 +247,8 @@ print(json.dumps(states))
 """
     ran = run(tmp_path, database, BEGIN + program, plugins=installed)
 
-    assert told(ran) == [["kudos_thanks"], True, [], [], False, True, ["kudos_thanks"], True]
+    both = ["kudos_motto", "kudos_thanks"]
+    assert told(ran) == [both, True, [], [], False, True, both, True]
 
 
 def test_a_plug_in_is_left_out_by_a_setting(installed: Path, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ class World:
                 text = text.rstrip() + CERTIFICATE
             definition.write_text(text, encoding="utf-8")
         draft = import_package(read_folder(folder), actor_id=None)
-        publish(draft.course_id, kind="major", note="First edition", actor_id=None)
+        publish(draft.course_id, kind="major", note="Биринчи басылышы", actor_id=None)
         course_id = int(draft.course_id)
         if with_draft:
             for text_file in folder.glob("M1/en.md"):

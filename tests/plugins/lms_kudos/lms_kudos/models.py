@@ -18,3 +18,12 @@ class Thanks(Base):
     to_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     text: Mapped[str]
     at: Mapped[datetime]
+
+
+class Motto(Base):
+    """The words of thanks that a course's package holds, by revision."""
+
+    __tablename__ = "kudos_motto"
+
+    course_revision_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]

@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from lms.access import SIGNED_IN
 from lms.demo import Cast
-from lms.hookspecs import Manifest, NavItem, PackageFiles, Panel, Permission, Requirement, hookimpl
+from lms.hookspecs import Fault, Manifest, NavItem, PackageFiles, Panel, Permission, Requirement, hookimpl
 from lms.settings import Setting, whole_number
 from lms_kudos import actions, queries
+from lms_kudos import package as package_file
 from lms_kudos.commands import kudos
 from lms_kudos.reports import THANKS_PER_PERSON
 from lms_kudos.routes import blueprint
@@ -42,6 +43,7 @@ def manifest() -> Manifest:
         ),
         reports=(THANKS_PER_PERSON,),
         commands=(kudos,),
+        audit_labels={"kudos.given": _l("Thanks given")},
         migrations=HERE / "migrations",
         templates=HERE / "templates",
         translations=HERE / "translations",
@@ -68,14 +70,22 @@ def home_panels(person_id: int) -> list[Panel]:
 
 
 @hookimpl
-def package_parts() -> dict[str, bytes]:
-    """Give no files."""
-    return {}
+def check_package(package: PackageFiles) -> list[Fault]:
+    """Find the faults of kudos.yaml."""
+    return package_file.faults(package)
 
 
 @hookimpl
-def load_package(package: PackageFiles) -> None:
-    """Take nothing from a package."""
+def load_package(course_revision_id: int, package: PackageFiles) -> None:
+    """Write the words into the draft."""
+    actions.keep_motto(course_revision_id, package_file.motto(package))
+
+
+@hookimpl
+def package_parts(course_revision_id: int) -> dict[str, bytes]:
+    """Give kudos.yaml of a revision."""
+    words = queries.motto_of(course_revision_id)
+    return {package_file.NAME: package_file.written(words)} if words else {}
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from lms.db import db
 from lms.people.models import Person
-from lms_kudos.models import Thanks
+from lms_kudos.models import Motto, Thanks
 
 
 def of_person(person_id: int) -> Sequence[Thanks]:
@@ -25,3 +25,9 @@ def count_for(person_id: int) -> int:
 def person_by_number(number: str) -> Person | None:
     """Return the person with a service number."""
     return db.session.scalar(sa.select(Person).where(Person.service_number == number))
+
+
+def motto_of(course_revision_id: int) -> str:
+    """Return the words of a revision, or an empty text."""
+    found = sa.select(Motto.text).where(Motto.course_revision_id == course_revision_id)
+    return db.session.scalar(found) or ""

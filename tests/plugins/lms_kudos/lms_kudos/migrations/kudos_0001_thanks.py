@@ -22,7 +22,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_kudos_thanks"),
     )
     op.create_index("ix_kudos_thanks_to_id", "kudos_thanks", ["to_id"])
+    op.create_table(
+        "kudos_motto",
+        sa.Column("course_revision_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("course_revision_id", name="pk_kudos_motto"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("kudos_motto")
     op.drop_table("kudos_thanks")
