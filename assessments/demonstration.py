@@ -33,15 +33,14 @@ def _sit(officer_id: int, module: str, right: int | None = None) -> None:
     """Take a quiz with as many right answers (none: all of them); the other questions stay unanswered."""
     attempt = attempts.start(take.quiz_or_404(officer_id, CODE, module))
     questions = take.questions_of(attempt.id)[:right]
-    keys = dict(
-        db.session.execute(
+    keys = {
+        revision_id: key
+        for revision_id, key in db.session.execute(
             sa.select(QuestionKey.question_revision_id, QuestionKey).where(
                 QuestionKey.question_revision_id.in_([q.question_revision_id for q in questions])
             )
         )
-        .tuples()
-        .all()
-    )
+    }
     changes = [
         Change(q.position, right_answer(q.question_revision.type, keys[q.question_revision_id].key), q.saves)
         for q in questions
