@@ -144,7 +144,8 @@ class _Bank:
         """Return the ids of a module's outcomes."""
         value = load_yaml(text_of(self.package.files, f"{module}/module.yaml")).value
         listed = value.get("outcomes") if isinstance(value, Mapping) else None
-        return {str(o["id"]) for o in listed or [] if isinstance(o, Mapping) and "id" in o}
+        outcomes = listed if isinstance(listed, list) else []
+        return {str(o["id"]) for o in outcomes if isinstance(o, Mapping) and "id" in o}
 
     # ------------------------------------------------------------ questions
 
