@@ -8,9 +8,9 @@ from assessments import demonstration
 from assessments.commands import assessments
 from assessments.package import check, store
 from assessments.queries import requirements
-from assessments.routes import take
+from assessments.routes import extra_time, results, take
 from lms.demo import Cast
-from lms.hookspecs import Fault, Manifest, PackageFiles, Permission, Requirement, hookimpl
+from lms.hookspecs import Fault, Manifest, NavItem, PackageFiles, Permission, Requirement, hookimpl
 
 LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates": _l("Certificates")}
 
@@ -22,7 +22,11 @@ def manifest() -> Manifest:
         name="assessments",
         label=LABELS["assessments"],
         requires=("courses",),
-        blueprints=(take.blueprint,),
+        blueprints=(take.blueprint, results.blueprint, extra_time.blueprint),
+        navigation=(
+            NavItem(_l("Results"), "results.index", "assessments.results", order=45),
+            NavItem(_l("Extra time"), "extra_time.index", "assessments.time_factor", order=75),
+        ),
         commands=(assessments,),
         permissions=(
             Permission(
@@ -42,6 +46,13 @@ def manifest() -> Manifest:
             ),
         ),
         audit_labels={
+            "attempt.unlocked": _l("Further attempt unlocked"),
+            "how=submitted": _l("submitted"),
+            "how=deadline": _l("closed by the deadline"),
+            "question.report_answered": _l("Report of a question answered"),
+            "time_factor": _l("More time"),
+            "time_factor.granted": _l("More time granted"),
+            "time_factor.ended": _l("More time ended"),
             "deadline_at": _l("Deadline"),
             "number": _l("Number"),
             "passed": _l("Passed"),
@@ -51,7 +62,12 @@ def manifest() -> Manifest:
             "question": _l("Question"),
             "attempt.started": _l("Attempt started"),
             "attempt.closed": _l("Attempt submitted"),
+            "attempt.unlocked": _l("Attempt unlocked"),
             "question.reported": _l("Faulty question reported"),
+            "question.report_answered": _l("Report of a question answered"),
+            "time_factor": _l("Extra time"),
+            "time_factor.granted": _l("Extra time granted"),
+            "time_factor.ended": _l("Extra time ended"),
         },
     )
 

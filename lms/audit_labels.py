@@ -74,27 +74,37 @@ VALUES = {
 
 def action_label(action: str) -> str:
     """Return what an action is called."""
-    for manifest in suite().manifests:
-        if action in manifest.audit_labels:
-            return str(manifest.audit_labels[action])
-    return str(ACTIONS.get(action, action))
+    return _declared(action) or str(ACTIONS.get(action, action))
 
 
 def field_label(name: str) -> str:
-    """Return what a field of before and after is called."""
+    """Return what a field of before and after, or a subject, is called."""
+    return _declared(name) or str(FIELDS.get(name, name))
+
+
+def is_worded(name: str) -> bool:
+    """Say whether a field has a word of its own; the name of one that has none is code."""
+    return _declared(name) is not None or name in FIELDS
+
+
+def value_label(field: str, value: Any) -> str | None:
+    """Return the word for a value that is a code (`how=submitted`), or None for a text that says what it is."""
+    if not isinstance(value, str):
+        return None
+    found = VALUES.get(field, {}).get(value)
+    return str(found) if found is not None else _declared(f"{field}={value}")
+
+
+def _declared(name: str) -> str | None:
     for manifest in suite().manifests:
         if name in manifest.audit_labels:
             return str(manifest.audit_labels[name])
-    return str(FIELDS.get(name, name))
+    return None
 
 
-def readable(field: str, value: Any) -> Any:
-    """Return a value as people write it: codes in words, ISO moments and days as dates of Bishkek, others stay."""
-    if not isinstance(value, str):
-        return value
-    if value in VALUES.get(field, {}):
-        return str(VALUES[field][value])
-    if not value[:4].isdigit():
+def readable(value: Any) -> Any:
+    """Return a value as people write it: ISO moments and days as dates of Bishkek; others stay."""
+    if not isinstance(value, str) or not value[:4].isdigit():
         return value
     try:
         if len(value) == len("2026-11-21"):

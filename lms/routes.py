@@ -72,4 +72,6 @@ blueprint.add_url_rule("/reports/<name>.csv", view_func=report_routes.report_csv
 blueprint.add_url_rule("/audit", view_func=audit_routes.audit_log)
 blueprint.add_app_template_global(audit_labels.action_label, "audit_action")
 blueprint.add_app_template_global(audit_labels.field_label, "audit_field")
+blueprint.add_app_template_global(audit_labels.is_worded, "audit_is_worded")
+blueprint.add_app_template_global(audit_labels.value_label, "audit_word")
 blueprint.add_app_template_global(audit_labels.readable, "audit_value")
