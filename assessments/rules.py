@@ -7,7 +7,7 @@ import random
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import pairwise
@@ -31,6 +31,8 @@ TYPES = (
 )
 # Saves count until a minute after the deadline (curriculum 0.5).
 GRACE = timedelta(seconds=60)
+# A personal time factor goes from the usual time to three times as much; 1.5 is usual (curriculum 0.5).
+LEAST_FACTOR_PERCENT, USUAL_FACTOR_PERCENT, MOST_FACTOR_PERCENT = 100, 150, 300
 
 # ---------------------------------------------------------------- grading
 
@@ -133,7 +135,7 @@ def shown_percent(reached: float) -> int:
     return int(reached)
 
 
-# ---------------------------------------------------------------- starting, time
+# ---------------------------------------------------------------- starting, unlocking, reports
 
 
 @dataclass(frozen=True)
@@ -227,16 +229,93 @@ def may_start(policy: Policy, tries: Sequence[Tried], unlocks: int, now: datetim
         return AttemptOpen()
     if len(tries) >= allowed(policy, unlocks):
         return AttemptsUsedUp()
-    until = pause_until(policy, tries)
+    until = pause_until(policy, tries, unlocks)
     return PauseHolds(until) if until is not None and now < until else None
 
 
-def pause_until(policy: Policy, tries: Sequence[Tried]) -> datetime | None:
-    """Return the end of the pause after the last attempt, or None where no pause holds."""
-    if not policy.pause_after <= len(tries) < policy.attempts:
+def pause_until(policy: Policy, tries: Sequence[Tried], unlocks: int = 0) -> datetime | None:
+    """Return the end of the pause after the last attempt, or None where no pause holds.
+
+    An attempt that was unlocked while the pause held starts without waiting; later ones wait again.
+    """
+    if not policy.pause_after + unlocks <= len(tries) < policy.attempts:
         return None
     last = tries[-1].closed_at
     return None if last is None else last + timedelta(hours=policy.pause_hours)
+
+
+class NothingToUnlock(RuleError):
+    """The officer passed, has an attempt under way, or may start one without an unlock."""
+
+    title = _l("There is nothing to unlock")
+    advice = _l(
+        "A further attempt can be unlocked when all attempts are used or while a pause holds, and not after a pass."
+    )
+
+
+def may_unlock(policy: Policy, tries: Sequence[Tried], unlocks: int, now: datetime) -> NothingToUnlock | None:
+    """Return why a further attempt may not be unlocked, or None. Source: curriculum 0.5."""
+    refusal = may_start(policy, tries, unlocks, now)
+    return None if isinstance(refusal, (AttemptsUsedUp, PauseHolds)) else NothingToUnlock()
+
+
+class ReportAnswered(RuleError):
+    """The report has its answer; the officer may have read it."""
+
+    title = _l("This report was answered before")
+    advice = _l("The officer sees that answer. Open the report to read it.")
+
+
+# ---------------------------------------------------------------- extra time
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days on which something holds, the first and the last included; no last day: until it is ended."""
+
+    first: date
+    last: date | None
+
+    def overlaps(self, other: "Days") -> bool:
+        """Say whether a day belongs to both. Days that end before they begin (taken back) hold none."""
+        return not self.is_empty and not other.is_empty and self._reaches(other) and other._reaches(self)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is no day at all."""
+        return self.last is not None and self.last < self.first
+
+    def _reaches(self, other: "Days") -> bool:
+        return self.last is None or self.last >= other.first
+
+
+class TimeFactorOverlaps(RuleError):
+    """The officer has extra time on some of these days already."""
+
+    title = _l("The officer has extra time on these days already")
+    advice = _l("End what is granted first, or choose days before or after it.")
+
+
+class TimeFactorEnded(RuleError):
+    """The extra time is over already."""
+
+    title = _l("This extra time is over already")
+    advice = _l("Open the list again to see what is in force.")
+
+
+def last_day_when_ended(days: Days, today: date) -> date:
+    """Return the last day of extra time that is ended today: yesterday, so that it holds no more.
+
+    What was to begin today or later never begins: its last day comes before its first.
+
+    :raises TimeFactorEnded: when its last day is over.
+    """
+    if days.last is not None and days.last < today:
+        raise TimeFactorEnded
+    return max(today, days.first) - timedelta(days=1)
+
+
+# ---------------------------------------------------------------- time
 
 
 def deadline(started_at: datetime, minutes: int, factor_percent: int = 100) -> datetime:
@@ -245,6 +324,20 @@ def deadline(started_at: datetime, minutes: int, factor_percent: int = 100) -> d
     Source: curriculum 0.5, accessibility extension.
     """
     return started_at + timedelta(minutes=minutes) * factor_percent / 100
+
+
+def time_used(started_at: datetime, deadline_at: datetime, moment: datetime) -> int:
+    """Return which share of the officer's own time was over at a moment, in percent, 0 to 100.
+
+    For the instructor's pages: minutes would tell who has extra time, which is nobody else's business.
+    """
+    share = (moment - started_at) / (deadline_at - started_at)
+    return round(100 * min(max(share, 0.0), 1.0))
+
+
+def surely_over(started_at: datetime, minutes: int, now: datetime) -> bool:
+    """Say whether an attempt is over whatever the officer's personal time is."""
+    return now > deadline(started_at, minutes, MOST_FACTOR_PERCENT) + GRACE
 
 
 def accepts_save(deadline_at: datetime, now: datetime) -> bool:

@@ -385,6 +385,23 @@ def find_report(attempt_id: int, question_revision_id: int) -> QuestionReport | 
     )
 
 
+def reports_of(attempt_id: int) -> list[tuple[int, QuestionReport]]:
+    """Return the officer's reports from an attempt with the place of each question, and their answers (one query)."""
+    rows = db.session.execute(
+        sa.select(AttemptQuestion.position, QuestionReport)
+        .join(
+            QuestionReport,
+            sa.and_(
+                QuestionReport.attempt_id == AttemptQuestion.attempt_id,
+                QuestionReport.question_revision_id == AttemptQuestion.question_revision_id,
+            ),
+        )
+        .where(AttemptQuestion.attempt_id == attempt_id)
+        .order_by(AttemptQuestion.position)
+    )
+    return [(position, report) for position, report in rows]
+
+
 def name_of(quiz_id: int) -> str:
     """Return how the audit trail names a quiz: course and module, or course and `exam`."""
     course, module = db.session.execute(

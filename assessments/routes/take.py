@@ -180,6 +180,7 @@ def result(attempt_id: int) -> str | BaseResponse:
         count=len(questions),
         answered=sum(question.answer is not None for question in questions),
         refusal=standing.refusal(clock.now()),
+        reports=take.reports_of(attempt_id),
         following=following,
     )
 
