@@ -65,6 +65,8 @@ class Manifest:
     templates: Path | None = None
     # What the plug-in's audit actions, and the fields of their before and after, are called on the page of the trail.
     audit_labels: Mapping[str, Any] = field(default_factory=dict)
+    # Files of course packages that the plug-in reads, by path, with * (`kudos.txt`, `*/kudos.txt`).
+    package_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

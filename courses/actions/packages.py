@@ -43,7 +43,7 @@ from lms import audit, clock
 from lms.db import db, search_key, sort_key
 from lms.errors import ChangedMeanwhile, RuleError
 from lms.hookspecs import Fault, PackageFiles
-from lms.plugins import hooks
+from lms.plugins import hooks, suite
 
 Kind = Literal["major", "minor"]
 
@@ -77,7 +77,8 @@ class PrerequisiteUnknown(RuleError):
 
 def all_faults(package: PackageFiles) -> list[Fault]:
     """Return every fault of a package: ours, and those of the plug-ins that read its other files."""
-    found = set(check(package))
+    claimed = [pattern for manifest in suite().manifests for pattern in manifest.package_files]
+    found = set(check(package, claimed))
     for faults in hooks().check_package(package=package):
         found.update(faults)
     return sorted(found, key=lambda fault: (fault.file, fault.line, fault.message))

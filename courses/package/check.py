@@ -1,6 +1,8 @@
 """Find every fault of a package that `courses` reads, with file and line. Reads no database."""
 
 import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from flask_babel import gettext as _
@@ -32,8 +34,11 @@ KNOWN_FILES = frozenset({"course.yaml", "exam.yaml"})
 KNOWN_MODULE_FILES = re.compile(r"module\.yaml|quiz\.yaml|(en|ru|ky)\.md|images/[A-Za-z0-9._-]+")
 
 
-def check(package: PackageFiles) -> list[Fault]:
-    """Return the faults of the parts that `courses` reads; other plug-ins add theirs by `check_package`."""
+def check(package: PackageFiles, read_by_others: Sequence[str] = ()) -> list[Fault]:
+    """Return the faults of the parts that `courses` reads; other plug-ins add theirs by `check_package`.
+
+    `read_by_others` are the files that plug-ins from elsewhere read (`Manifest.package_files`).
+    """
     faults: list[Fault] = []
     for name, body in package.files.items():
         faults += _encoding(name, body)
@@ -41,7 +46,7 @@ def check(package: PackageFiles) -> list[Fault]:
     source = _course(course)
     listed = course.value.get("modules")
     codes = [code for code in listed if isinstance(code, str)] if isinstance(listed, list) else []
-    _files(package, codes, faults)
+    _files(package, codes, faults, read_by_others)
     for code in dict.fromkeys(codes):
         _module(package, code, source, faults)
     return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.message))
@@ -284,9 +289,13 @@ def _policies(file: YamlFile) -> None:
         file.number(("certificate", "validity_months"), 0, 600)
 
 
-def _files(package: PackageFiles, codes: list[str], faults: list[Fault]) -> None:
+def _files(
+    package: PackageFiles, codes: list[str], faults: list[Fault], read_by_others: Sequence[str]
+) -> None:
     """Check that there is no file that nobody reads."""
     for name, body in package.files.items():
+        if any(fnmatchcase(name, pattern) for pattern in read_by_others):
+            continue
         folder, slash, leaf = name.partition("/")
         if not slash:
             if name not in KNOWN_FILES:

@@ -320,6 +320,9 @@ def upgrade() -> None:
             condition = f"EXISTS (SELECT 1 FROM course_revision r WHERE ({either}) AND r.state = 'published')"
             for statement in triggers.refuse(dialect, table, "published", operation, condition, message):
                 op.execute(statement)
+    for table in revision_of:
+        for statement in triggers.no_truncate(dialect, table):
+            op.execute(statement)
     # An attempt is open or graded; once graded, nothing of it changes, and nothing of it is ever deleted.
     for statement in triggers.refuse(
         dialect, "attempt", "closed", "UPDATE", "OLD.closed_at IS NOT NULL", "a closed attempt never changes"

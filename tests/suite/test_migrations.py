@@ -62,10 +62,13 @@ TRIGGERS = (
     }
     | {"course_revision_published_update", "course_revision_published_delete"}
     | {"attempt_closed_update", "attempt_question_closed_insert", "attempt_question_closed_update"}
-    | {"certificate_issued_update"}
+    | {"certificate_issued_update", "module_image_published_insert", "module_text_published_insert"}
 )
 # SQLite has no TRUNCATE.
-TRUNCATE_TRIGGERS = {f"{table}_append_only_truncate" for table in APPEND_ONLY + NEVER_DELETED}
+TRUNCATE_TRIGGERS = {
+    f"{table}_append_only_truncate"
+    for table in (*APPEND_ONLY, *NEVER_DELETED, *FROZEN_WHEN_PUBLISHED, "course_revision")
+}
 
 
 @pytest.fixture(params=BACKENDS)

@@ -56,6 +56,10 @@ def browser_of(person_id, language):
         stored["_user_id"] = token
     return browser
 
+def thank_aigul(cast):
+    from lms_kudos import plugin  # only where it is installed and not left out
+    plugin.load_demonstration(cast=cast)
+
 def tables():
     return sorted(name for name in sa.inspect(db.engine).get_table_names() if name.startswith("kudos"))
 """
@@ -116,19 +120,30 @@ def told(ran: subprocess.CompletedProcess[str]) -> Any:
 
 def test_a_plug_in_from_elsewhere_is_used(installed: Path, tmp_path: Path, database: str) -> None:
     program = """
+from pathlib import Path
+from courses.actions import learning
+from courses.actions.packages import import_package, publish
+from courses.package import read_folder
+from courses.queries.outline import outline_of
 from lms import audit, plugins
-from lms_kudos.models import Thanks
 
 with app.app_context():
     cast = prepare()
-    plugins.hooks().course_completed(officer_id=cast["aigul"], completion_id=0)
-    plugins.hooks().load_demonstration(cast=cast)
+    thank_aigul(cast)
+    revision = publish(import_package(read_folder(Path("course")), actor_id=None).course_id,
+                       kind="major", note="First", actor_id=None)
+    enrolment = learning.enrol(cast["aigul"], revision.course_id, how="self", actor_id=cast["aigul"])
+    for module in outline_of(revision).modules:
+        for section in module.sections:
+            learning.mark_read(enrolment, module.id, section)
+    learning.refresh_completion(enrolment.id)
+    revision_id, enrolment_id = revision.id, enrolment.id
     db.session.commit()
     aigul, gulnara = browser_of(cast["aigul"], "ru"), browser_of(cast["gulnara"], "ky")
     db.session.remove()
 page = aigul.get("/kudos/")
 with app.app_context():
-    answered = plugins.hooks().completion_requirements(course_revision_id=1, enrolment_ids=[7])
+    answered = plugins.hooks().completion_requirements(course_revision_id=revision_id, enrolment_ids=[enrolment_id])
     kinds = [entry.action for entry in db.session.scalars(sa.select(audit.AuditEntry))]
 print(json.dumps({
     "page": page.status_code,
@@ -139,12 +154,15 @@ print(json.dumps({
     "kyrgyz": "Ыраазычылык" in gulnara.get("/kudos/").text,
     "signed_out": app.test_client().get("/kudos/").status_code,
     "setting": app.config["LMS_KUDOS_LENGTH"],
-    "asks_nothing": {7: []} in answered,
+    "asks_nothing": {enrolment_id: []} in answered,
+    "thanked_for_the_course": "course completed" in page.text,
     "audited": kinds.count("kudos.given"),
     "report": [r.name for m in plugins.Suite(frozenset()).manifests for r in m.reports if m.name == "kudos"],
     "tables": (app.app_context().push(), tables())[1],
 }))
 """
+    shutil.copytree(ROOT / "tests" / "packages" / "MINI-2", tmp_path / "course")
+
     ran = run(tmp_path, database, BEGIN + program, plugins=installed, LMS_KUDOS_LENGTH="40")
 
     assert told(ran) == {
@@ -157,6 +175,7 @@ print(json.dumps({
         "signed_out": 302,
         "setting": 40,
         "asks_nothing": True,
+        "thanked_for_the_course": True,
         "audited": 2,
         "report": ["thanks"],
         "tables": ["kudos_motto", "kudos_thanks"],
@@ -187,7 +206,7 @@ def test_the_report_of_a_plug_in_is_shown_and_exported(installed: Path, tmp_path
 from lms import plugins
 with app.app_context():
     cast = prepare()
-    plugins.hooks().load_demonstration(cast=cast)
+    thank_aigul(cast)
     db.session.commit()
     gulnara = browser_of(cast["gulnara"], "ky")
     db.session.remove()
@@ -212,24 +231,24 @@ from lms import plugins
 folder = Path("course")
 with app.app_context():
     prepare()
-    (folder / "kudos.yaml").write_text("mott: Thanks\\n")
+    (folder / "kudos.txt").write_text("mott: Thanks\\n")
     try:
         import_package(read_folder(folder), actor_id=None)
         refused = []
     except PackageRefused as error:
         refused = [str(fault) for fault in error.faults]
-    (folder / "kudos.yaml").write_text("motto:   Thanks to all\\n")
+    (folder / "kudos.txt").write_text("motto:   Thanks to all\\n")
     draft = import_package(read_folder(folder), actor_id=None)
     db.session.commit()
-    parts = [p["kudos.yaml"].decode() for p in plugins.hooks().package_parts(course_revision_id=draft.id)
-             if "kudos.yaml" in p]
+    parts = [p["kudos.txt"].decode() for p in plugins.hooks().package_parts(course_revision_id=draft.id)
+             if "kudos.txt" in p]
 print(json.dumps([refused, parts]))
 """
     shutil.copytree(ROOT / "tests" / "packages" / "MINI-2", tmp_path / "course")
 
     ran = run(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", BEGIN + program, plugins=installed)
 
-    assert told(ran) == [["kudos.yaml:1: write `motto:` and the words of thanks"], ["motto: Thanks to all\n"]]
+    assert told(ran) == [["kudos.txt:1: write `motto:` and the words of thanks"], ["motto: Thanks to all\n"]]
 
 
 def test_the_migrations_of_a_plug_in_are_a_branch_of_their_own(

@@ -1,8 +1,8 @@
-"""kudos.yaml of a course package: one line, `motto: <words>`."""
+"""kudos.txt of a course package: one line, `motto: <words>`."""
 
 from lms.hookspecs import Fault, PackageFiles
 
-NAME = "kudos.yaml"
+NAME = "kudos.txt"
 BEGIN = "motto: "
 
 

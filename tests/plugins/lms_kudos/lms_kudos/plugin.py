@@ -43,6 +43,7 @@ def manifest() -> Manifest:
         ),
         reports=(THANKS_PER_PERSON,),
         commands=(kudos,),
+        package_files=(package_file.NAME,),
         audit_labels={"kudos.given": _l("Thanks given")},
         migrations=HERE / "migrations",
         templates=HERE / "templates",
@@ -71,7 +72,7 @@ def home_panels(person_id: int) -> list[Panel]:
 
 @hookimpl
 def check_package(package: PackageFiles) -> list[Fault]:
-    """Find the faults of kudos.yaml."""
+    """Find the faults of kudos.txt."""
     return package_file.faults(package)
 
 
@@ -83,7 +84,7 @@ def load_package(course_revision_id: int, package: PackageFiles) -> None:
 
 @hookimpl
 def package_parts(course_revision_id: int) -> dict[str, bytes]:
-    """Give kudos.yaml of a revision."""
+    """Give kudos.txt of a revision."""
     words = queries.motto_of(course_revision_id)
     return {package_file.NAME: package_file.written(words)} if words else {}
 
