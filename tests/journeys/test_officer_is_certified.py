@@ -118,7 +118,7 @@ def answer_everything(site: Site, page: Page, *, script: bool) -> None:
             for value in values:
                 chosen = page.locator(f'[name="{name}"][value="{value}"]')
                 select = page.locator(f'select[name="{name}"]')
-                typed = page.locator(f'input[type=text][name="{name}"]')
+                typed = page.locator(f'input:not([type])[name="{name}"]')
                 if chosen.count():
                     chosen.check()
                 elif select.count():
