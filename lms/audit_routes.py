@@ -15,6 +15,7 @@ from lms.audit_labels import action_label, field_label
 from lms.audit_queries import Wanted
 from lms.forms import BaseForm
 from lms.pages import number_of
+from lms.people.forms import stripped
 
 
 class AuditForm(BaseForm):
@@ -25,9 +26,12 @@ class AuditForm(BaseForm):
 
         csrf = False
 
-    who: Any = StringField(_l("Who did it"), [Optional(), Length(max=100)])
+    who: Any = StringField(_l("Who did it"), [Optional(), Length(max=100)], filters=[stripped])
     about: Any = StringField(
-        _l("About whom"), [Optional(), Length(max=100)], description=_l("Name or service number")
+        _l("About whom"),
+        [Optional(), Length(max=100)],
+        filters=[stripped],
+        description=_l("Name or service number"),
     )
     action: Any = SelectField(_l("Action"), [Optional()])
     subject: Any = SelectField(_l("Subject"), [Optional()])

@@ -28,8 +28,9 @@ CHOOSE = _l("Choose")
 NO_BREAK_SPACE = "\u00a0"
 
 
-def _stripped(value: str | None) -> str | None:
-    return " ".join(value.split()) if value else value
+def stripped(value: str | None) -> str | None:
+    """Return a text of one line with single spaces, without NUL, which PostgreSQL cannot keep."""
+    return " ".join(value.replace("\0", "").split()) if value else value
 
 
 def _name(label: Any, *, needed: bool = True, **render: str) -> Any:
@@ -37,7 +38,7 @@ def _name(label: Any, *, needed: bool = True, **render: str) -> Any:
     return StringField(
         label,
         [*checks, Length(max=NAME_LENGTH)],
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"autocomplete": "off", **render},
     )
 
@@ -54,7 +55,7 @@ def _id_or_none(value: Any) -> int | None:
 
 def _reason() -> Any:
     return TextAreaField(
-        _l("Reason"), [DataRequired(), Length(max=TEXT_LENGTH)], filters=[_stripped], render_kw={"rows": 3}
+        _l("Reason"), [DataRequired(), Length(max=TEXT_LENGTH)], filters=[stripped], render_kw={"rows": 3}
     )
 
 
@@ -99,7 +100,7 @@ class FindForm(BaseForm):
 
         csrf = False
 
-    q: Any = StringField(_l("Name or service number"), [Optional(), Length(max=100)], filters=[_stripped])
+    q: Any = StringField(_l("Name or service number"), [Optional(), Length(max=100)], filters=[stripped])
     unit: Any = SelectField(_l("Unit"), [Optional()], coerce=_id_or_none)
     region: Any = SelectField(_l("Region"), [Optional()])
     role: Any = SelectField(_l("Role"), [Optional()])
@@ -157,7 +158,7 @@ class PostingPart(BaseForm):
     unit = _number(_l("Unit"))
     rank = _number(_l("Rank"))
     job: Any = StringField(
-        _l("Position"), [Optional(), Length(max=200)], filters=[_stripped], render_kw={"autocomplete": "off"}
+        _l("Position"), [Optional(), Length(max=200)], filters=[stripped], render_kw={"autocomplete": "off"}
     )
     from_on = _first_day()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -82,6 +83,28 @@ def test_a_person_is_found_by_any_name_form_and_number(browser_of: Open, words: 
 
     assert "Асанова" in answer.text
     assert "Жээнбеков" not in answer.text
+
+
+@pytest.mark.parametrize("words", ["\0", "а\0йгүл", "'", "\\", "_" * 101, "%%%", "\ud83d\ude80"])
+@pytest.mark.parametrize("path", ["/people?q=", "/audit?who=", "/audit?about="])
+def test_no_text_that_is_looked_for_breaks_a_page(browser_of: Open, path: str, words: str) -> None:
+    text = quote(words.encode("utf-16", "surrogatepass").decode("utf-16"))
+
+    answer = browser_of("gulnara").get(path + text)
+
+    assert answer.status_code == (422 if len(words) > 100 else 200)
+
+
+def test_a_text_with_a_nul_is_kept_without_it(app: Flask, browser_of: Open) -> None:
+    answer = browser_of("gulnara").submit(
+        "/people/officers/new", officer(app, job="ин\0спектор", family_name="Аса\0нов")
+    )
+
+    with app.app_context():
+        person = db.session.scalars(sa.select(Person).where(Person.service_number == "100777")).one()
+        found = (person.family_name, person.postings[0].job)
+    assert answer.status_code == 303
+    assert found == ("Асанов", "инспектор")
 
 
 def test_nobody_found_is_said(browser_of: Open) -> None:
