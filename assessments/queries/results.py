@@ -260,21 +260,25 @@ def _own_attempts(quiz_id: int, *conditions: Any) -> sa.Exists:
     )
 
 
-def _lines(quiz: OwnQuiz) -> "sa.Select[Enrolment, Person, QuizRevision, int]":
-    """Return the officers whose revision has the quiz, by name, with how many attempts were unlocked."""
-    unlocks = (
+def _made(table: type[Attempt] | type[Unlock], quiz_id: int) -> "sa.ScalarSelect[int]":
+    """Return how many attempts were made, or unlocked, at a quiz for an enrolment's officer and cycle."""
+    return (
         sa.select(sa.func.count())
-        .select_from(Unlock)
+        .select_from(table)
         .where(
-            Unlock.quiz_id == quiz.id,
-            Unlock.officer_id == Enrolment.officer_id,
-            Unlock.cycle == Enrolment.cycle,
+            table.quiz_id == quiz_id,
+            table.officer_id == Enrolment.officer_id,
+            table.cycle == Enrolment.cycle,
         )
         .correlate(Enrolment)
         .scalar_subquery()
     )
+
+
+def _lines(quiz: OwnQuiz) -> "sa.Select[Enrolment, Person, QuizRevision, int]":
+    """Return the officers whose revision has the quiz, by name, with how many attempts were unlocked."""
     return (
-        sa.select(Enrolment, Person, QuizRevision, unlocks)
+        sa.select(Enrolment, Person, QuizRevision, _made(Unlock, quiz.id))
         .join(Person, Person.id == Enrolment.officer_id)
         .join(
             QuizRevision,
@@ -304,28 +308,11 @@ def lines_page(quiz: OwnQuiz, number: int, *, name: str = "", state: str = "") -
     elif state == "not_passed":
         query = query.where(_own_attempts(quiz.id), ~passed)
     elif state == "used_up":
-        query = query.where(~passed, ~under_way, _count(quiz.id) >= QuizRevision.attempts + _unlocks(query))
+        query = query.where(
+            ~passed, ~under_way, _made(Attempt, quiz.id) >= QuizRevision.attempts + _made(Unlock, quiz.id)
+        )
     page = page_of(query, number)
     return Page(_with_attempts(quiz.id, page.rows), page.number, page.size, page.total)
-
-
-def _count(quiz_id: int) -> "sa.ScalarSelect[int]":
-    return (
-        sa.select(sa.func.count())
-        .select_from(Attempt)
-        .where(
-            Attempt.quiz_id == quiz_id,
-            Attempt.officer_id == Enrolment.officer_id,
-            Attempt.cycle == Enrolment.cycle,
-        )
-        .correlate(Enrolment)
-        .scalar_subquery()
-    )
-
-
-def _unlocks(query: "sa.Select[*tuple[Any, ...]]") -> Any:
-    """Return the column of `_lines` that counts the unlocks."""
-    return query.selected_columns[-1]
 
 
 def _with_attempts(quiz_id: int, rows: Sequence[Any]) -> list[Line]:
