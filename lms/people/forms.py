@@ -33,8 +33,9 @@ def stripped(value: str | None) -> str | None:
     return " ".join(value.replace("\0", "").split()) if value else value
 
 
-def _name(label: Any, *, needed: bool = True, **render: str) -> Any:
-    checks = [DataRequired()] if needed else [Optional()]
+def _name(label: Any, needed: Any = None, **render: str) -> Any:
+    """Return a field for a name; `needed` is what is said when it is left empty."""
+    checks = [DataRequired(needed)] if needed else [Optional()]
     return StringField(
         label,
         [*checks, Length(max=NAME_LENGTH)],
@@ -43,9 +44,9 @@ def _name(label: Any, *, needed: bool = True, **render: str) -> Any:
     )
 
 
-def _number(label: Any) -> Any:
+def _number(label: Any, needed: Any) -> Any:
     """Return a select of ids that reads a number, and refuses none chosen."""
-    return SelectField(label, [InputRequired()], coerce=_id_or_none)
+    return SelectField(label, [InputRequired(needed)], coerce=_id_or_none)
 
 
 def _id_or_none(value: Any) -> int | None:
@@ -55,12 +56,15 @@ def _id_or_none(value: Any) -> int | None:
 
 def _reason() -> Any:
     return TextAreaField(
-        _l("Reason"), [DataRequired(), Length(max=TEXT_LENGTH)], filters=[stripped], render_kw={"rows": 3}
+        _l("Reason"),
+        [DataRequired(_l("Give the reason.")), Length(max=TEXT_LENGTH)],
+        filters=[stripped],
+        render_kw={"rows": 3},
     )
 
 
 def _first_day() -> Any:
-    return DateField(_l("First day"), [InputRequired()])
+    return DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
 
 
 def _last_day() -> Any:
@@ -117,10 +121,10 @@ class FindForm(BaseForm):
 
 
 class _NamesPart(BaseForm):
-    family_name = _name(_l("Family name"))
-    given_name = _name(_l("Given name"))
-    patronymic = _name(_l("Patronymic"), needed=False)
-    latin_name = _name(_l("Name in Latin letters"), needed=False)
+    family_name = _name(_l("Family name"), _l("Enter the family name."))
+    given_name = _name(_l("Given name"), _l("Enter the given name."))
+    patronymic = _name(_l("Patronymic"))
+    latin_name = _name(_l("Name in Latin letters"))
 
     def names(self) -> Names:
         """Return the names that were typed."""
@@ -137,12 +141,15 @@ class StaffForm(_NamesPart):
 
     service_number: Any = StringField(
         _l("Service number"),
-        [DataRequired(), Regexp(SERVICE_NUMBER, message=_l("Use 3 to 25 digits, letters and hyphens."))],
+        [
+            DataRequired(_l("Enter the service number.")),
+            Regexp(SERVICE_NUMBER, message=_l("Use 3 to 25 digits, letters and hyphens.")),
+        ],
         render_kw={"autocomplete": "off"},
     )
     sex: Any = RadioField(
         _l("Sex"),
-        [InputRequired()],
+        [InputRequired(_l("Choose the sex."))],
         choices=[SelectChoice("f", _l("Female")), SelectChoice("m", _l("Male"))],
     )
     language: Any = SelectField(
@@ -155,8 +162,8 @@ class StaffForm(_NamesPart):
 class PostingPart(BaseForm):
     """Where an officer serves from a day on."""
 
-    unit = _number(_l("Unit"))
-    rank = _number(_l("Rank"))
+    unit = _number(_l("Unit"), _l("Choose the unit."))
+    rank = _number(_l("Rank"), _l("Choose the rank."))
     job: Any = StringField(
         _l("Position"), [Optional(), Length(max=200)], filters=[stripped], render_kw={"autocomplete": "off"}
     )
@@ -197,7 +204,7 @@ class ReasonForm(BaseForm):
 class RoleForm(BaseForm):
     """A role with its days."""
 
-    role: Any = SelectField(_l("Role"), [InputRequired()])
+    role: Any = SelectField(_l("Role"), [InputRequired(_l("Choose the role."))])
     region: Any = SelectField(_l("Region"), [Optional()], coerce=_id_or_none)
     from_on = _first_day()
     to_on = _last_day()
@@ -234,19 +241,19 @@ class NewCodeForm(BaseForm):
 class UnitForm(BaseForm):
     """A unit to be added."""
 
-    parent = _number(_l("Belongs to"))
-    kind: Any = SelectField(_l("Kind"), [InputRequired()])
+    parent = _number(_l("Belongs to"), _l("Choose the unit above."))
+    kind: Any = SelectField(_l("Kind"), [InputRequired(_l("Choose the kind."))])
     code: Any = StringField(
         _l("Code"),
         [
-            DataRequired(),
+            DataRequired(_l("Enter the code.")),
             Regexp(UNIT_CODE, message=_l("Use 2 to 30 capital Latin letters, digits and hyphens.")),
         ],
         render_kw={"autocomplete": "off"},
     )
-    name_ky = _name(_l("Name in Kyrgyz"), lang="ky")
-    name_ru = _name(_l("Name in Russian"), lang="ru")
-    name_en = _name(_l("Name in English"), lang="en")
+    name_ky = _name(_l("Name in Kyrgyz"), _l("Enter the name in Kyrgyz."), lang="ky")
+    name_ru = _name(_l("Name in Russian"), _l("Enter the name in Russian."), lang="ru")
+    name_en = _name(_l("Name in English"), _l("Enter the name in English."), lang="en")
     region: Any = SelectField(_l("Region"), [Optional()], coerce=_id_or_none)
     from_on = _first_day()
 
@@ -275,8 +282,8 @@ class UnitRegionForm(BaseForm):
 class RegionForm(BaseForm):
     """Names and days of a region."""
 
-    name_ky = _name(_l("Name in Kyrgyz"), lang="ky")
-    name_ru = _name(_l("Name in Russian"), lang="ru")
-    name_en = _name(_l("Name in English"), lang="en")
+    name_ky = _name(_l("Name in Kyrgyz"), _l("Enter the name in Kyrgyz."), lang="ky")
+    name_ru = _name(_l("Name in Russian"), _l("Enter the name in Russian."), lang="ru")
+    name_en = _name(_l("Name in English"), _l("Enter the name in English."), lang="en")
     valid_from: Any = DateField(_l("First day"), [Optional()])
     valid_to = _last_day()
