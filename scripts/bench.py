@@ -30,9 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from assessments.actions.attempts import start as start_attempt  # noqa: E402 - the path is set above
-from assessments.models import Quiz  # noqa: E402
+from assessments.queries.take import quiz_or_404  # noqa: E402
 from courses.actions.learning import enrol  # noqa: E402
-from courses.models import Course, Enrolment, Module  # noqa: E402
+from courses.models import Course, Enrolment  # noqa: E402
 from lms import clock, demo, migrate, paths  # noqa: E402
 from lms.accounts.models import SignIn  # noqa: E402
 from lms.accounts.sessions import digest  # noqa: E402
@@ -73,7 +73,9 @@ def bare() -> Flask:
     """Return a Flask app with one view that returns the bytes of the file named by BENCH_BODY."""
     app = Flask("bare")
     body = Path(os.environ["BENCH_BODY"]).read_bytes()
-    app.config.update(COMPRESS_MIMETYPES=["text/html"], COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=4)
+    app.config.update(
+        COMPRESS_MIMETYPES=["text/html"], COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=4
+    )
     Compress(app)
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
@@ -140,7 +142,7 @@ def build(app: Flask) -> list[int]:
             for i in taken
         ],
     )  # fmt: skip
-    for officer_id in ids[: SUBMITS * ROUNDS + 1]:
+    for officer_id in ids[: SUBMITS * ROUNDS + 1]:  # those who ask, by the real action
         enrol(officer_id, course.id, how="department", actor_id=None)
     db.session.commit()
     return ids
@@ -260,16 +262,13 @@ def main() -> None:
         with app.app_context():
             ids = build(app)
             reader, _csrf = cookie_of(app, ids[0])
-            quiz = db.session.scalars(
-                sa.select(Quiz).join(Module, Module.id == Quiz.module_id).where(Module.code == MODULE)
-            ).first()
-            assert quiz is not None
             submits = []
             for officer_id in ids[1 : SUBMITS * ROUNDS + 1]:
-                enrolment = db.session.scalars(sa.select(Enrolment).where(Enrolment.officer_id == officer_id)).one()
-                attempt = start_attempt(enrolment, quiz.id, actor_id=officer_id)
+                attempt = start_attempt(quiz_or_404(officer_id, COURSE, MODULE))
                 cookie, csrf = cookie_of(app, officer_id)
-                submits.append(Request("POST", f"/attempts/{attempt.id}/submit", cookie, f"csrf_token={csrf}"))
+                submits.append(
+                    Request("POST", f"/attempts/{attempt.id}/finish", cookie, f"csrf_token={csrf}")
+                )
             db.session.commit()
             db.session.remove()
             db.engine.dispose()
@@ -309,8 +308,12 @@ def report(rows: dict[str, tuple[Figures, Figures]], seen: dict[str, tuple[int, 
             f"{middle(our.cpu_ms):>9.2f}{middle(other.cpu_ms):>8.2f}{count!s:>6}{size!s:>10}"
         )
     style = (paths.STATIC / "app.css.br").stat().st_size
-    print(f"\n{WORKERS} workers × {THREADS} threads, {CLIENTS} clients, median of {ROUNDS} rounds of {REQUESTS} requests;")
-    print(f"{OFFICERS:,} officers on {'PostgreSQL' if 'LMS_TEST_DATABASE_URL' in os.environ else 'SQLite'}. Style sheet: {style} bytes as brotli ({asset('app.css')}).")
+    print(
+        f"\n{WORKERS} workers × {THREADS} threads, {CLIENTS} clients, median of {ROUNDS} rounds of {REQUESTS} requests;"
+    )
+    print(
+        f"{OFFICERS:,} officers on {'PostgreSQL' if 'LMS_TEST_DATABASE_URL' in os.environ else 'SQLite'}. Style sheet: {style} bytes as brotli ({asset('app.css')})."
+    )
     print("Target: module page at least 1/8 of bare Flask.")
 
 
