@@ -81,6 +81,20 @@ ADDRESSES: dict[str, list[Address]] = {
     "records.officer": [at(OF_THE_COURSE, code=FULL, enrolment_id="=enrolment")],
     "records.grade": [at(OF_THE_COURSE, code=FULL, enrolment_id="=enrolment", task="plan")],
     "records.task": [at(OF_THE_COURSE, code=FULL, task="plan")],
+    "results.course": [at(DANIYAR, code=FULL)],
+    "results.quiz": [at(DANIYAR, code=FULL, module="M1"), at(DANIYAR, code=FULL, module="exam")],
+    "results.questions": [at(DANIYAR, code=FULL, module="M1"), at(DANIYAR, code=FULL, module="exam")],
+    "results.officer": [at(DANIYAR, code=FULL, module="M1", enrolment_id="=enrolment")],
+    "results.unlock": [at(DANIYAR, code=FULL, module="exam", enrolment_id="=enrolment")],
+    "results.attempt": [
+        at(DANIYAR, code=FULL, attempt_id="=closed_attempt"),
+        at(DANIYAR, code=FULL, attempt_id="=open_attempt"),
+    ],
+    "results.reports": [at(DANIYAR, code=FULL)],
+    "results.report": [at(DANIYAR, code=FULL, report_id="=report")],
+    # Extra time, which only the department sees.
+    "extra_time.officer": [at(EVERYBODY, person_id="=person")],
+    "extra_time.end": [at(EVERYBODY, factor_id="=time_factor")],
     # Writing courses, and who is assigned to them.
     "author.course": [at(DANIYAR, code=FULL)],
     "author.compare": [at(DANIYAR, code=FULL)],
