@@ -100,7 +100,11 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program with the plug-in installed."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
-    environ |= make_environ(url, folder) | settings | {"PYTHONPATH": str(plugins)}
+    environ |= (
+        make_environ(url, folder)
+        | settings
+        | {"PYTHONPATH": os.pathsep.join([str(plugins), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    )
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code, *arguments],
         cwd=folder,
