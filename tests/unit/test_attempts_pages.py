@@ -298,5 +298,5 @@ def test_pages_cost_the_same_few_statements(app, cast, aigul, statements, done):
                 assert aigul.get(url).status_code == 200
             counts[name] = sum(not text.startswith("BEGIN") for text in ran.texts)
 
-    expected = {"quiz": 6, "result": 8, "attempt": 4, "finish": 4}
+    expected = {"quiz": 6, "result": 9, "attempt": 4, "finish": 4}
     assert counts == {name: expected[name] for name in counts}
