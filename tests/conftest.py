@@ -99,6 +99,10 @@ def pg_url() -> Iterator[str]:
 
     folder = Path(tempfile.mkdtemp(prefix="lms-pg-"))
     server = pgserver.get_server(folder, cleanup_mode="stop")
+    # Copies of the template are made a thousand times, and nobody needs them after a power cut.
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off")
+    server.psql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
