@@ -97,20 +97,22 @@ def access(permission: str) -> Callable[[View], View]:
     return declare
 
 
-def held_on(day: date) -> sa.ColumnElement[bool]:
+def held_on(day: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """Return the condition that a role assignment holds on a day."""
     return sa.and_(
         RoleAssignment.from_on <= day, sa.or_(RoleAssignment.to_on.is_(None), RoleAssignment.to_on >= day)
     )
 
 
+# Built once: every request of everybody runs it.
+ROLES_HELD = sa.select(RoleAssignment.role, RoleAssignment.region_id).where(
+    RoleAssignment.person_id == sa.bindparam("person_id"), held_on(sa.bindparam("day", type_=sa.Date()))
+)
+
+
 def actor_of(session: Session, person_id: int, found: Suite) -> Actor:
     """Compute what a person may do today (one query)."""
-    rows = session.execute(
-        sa.select(RoleAssignment.role, RoleAssignment.region_id).where(
-            RoleAssignment.person_id == person_id, held_on(clock.today())
-        )
-    ).all()
+    rows = session.execute(ROLES_HELD, {"person_id": person_id, "day": clock.today()}).all()
     roles = frozenset(role for role, _region in rows)
     granted = frozenset(p.name for p in permissions(found) if p.roles & roles)
     return Actor(person_id, roles, granted, frozenset(region for _role, region in rows if region is not None))

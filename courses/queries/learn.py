@@ -270,14 +270,15 @@ def _sections_by_id(body: str) -> Mapping[str, markdown.Section]:
     return {section.id: section for section in markdown.sections(body)}
 
 
+READ_SECTIONS = sa.select(Reading.section).where(
+    Reading.enrolment_id == sa.bindparam("enrolment_id"), Reading.module_id == sa.bindparam("module_id")
+)
+
+
 def read_sections(enrolment_id: int, module_id: int) -> frozenset[str]:
     """Return the sections of a module that were marked as read (one query)."""
     return frozenset(
-        db.session.scalars(
-            sa.select(Reading.section).where(
-                Reading.enrolment_id == enrolment_id, Reading.module_id == module_id
-            )
-        )
+        db.session.scalars(READ_SECTIONS, {"enrolment_id": enrolment_id, "module_id": module_id})
     )
 
 

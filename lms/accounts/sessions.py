@@ -45,17 +45,21 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(_load)
 
 
+# Built once: every request of everybody runs it.
+OPEN_SIGN_IN = (
+    sa.select(SignIn.id, Person)
+    .join(Person, SignIn.person_id == Person.id)
+    .where(
+        SignIn.token_digest == sa.bindparam("digest"),
+        SignIn.ended_at.is_(None),
+        SignIn.ends_at > sa.bindparam("now"),
+        Person.suspended_at.is_(None),
+    )
+)
+
+
 def _load(token: str) -> Account | None:
-    row = db.session.execute(
-        sa.select(SignIn.id, Person)
-        .join(Person, SignIn.person_id == Person.id)
-        .where(
-            SignIn.token_digest == digest(token),
-            SignIn.ended_at.is_(None),
-            SignIn.ends_at > clock.now(),
-            Person.suspended_at.is_(None),
-        )
-    ).first()
+    row = db.session.execute(OPEN_SIGN_IN, {"digest": digest(token), "now": clock.now()}).first()
     if row is None:
         return None
     return _account(row[1], row[0], token)
