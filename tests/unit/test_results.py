@@ -8,12 +8,12 @@ import sqlalchemy as sa
 import time_machine
 
 from assessments import rules
-from assessments.actions import attempts
+from assessments.actions import attempts, staff
 from assessments.models import Attempt, TimeFactor
 from assessments.queries import results, take
 from lms import clock
 from lms.db import db
-from tests.unit.results_steps import CODE, QUIZ, assign, enrol, enrolment_id, sit
+from tests.unit.results_steps import CODE, QUIZ, REASON, assign, enrol, enrolment_id, sit
 from tests.unit.test_attempts import right_answers, start
 
 LANGUAGE = {"Accept-Language": "en"}
@@ -99,6 +99,8 @@ def test_officers_whose_attempts_are_used_up_are_found_until_one_is_unlocked(app
 
         assert [line.officer.id for line in lines] == [cast["nurbek"]]
         assert lines[0].state(clock.now()) == "used_up"
+        staff.unlock(lines[0], reason=REASON, actor_id=cast["daniyar"])
+        assert results.lines_page(quiz, 1, state="used_up").rows == []
 
 
 def test_officers_are_found_by_name_or_number(daniyar):
