@@ -10,7 +10,7 @@ import click
 from flask_babel import force_locale
 
 from courses.actions.packages import NothingToPublish, all_faults, import_package, publish
-from courses.package import PackageRefused, canonical, not_canonical, read_folder, write_folder
+from courses.package import SHIPPED, PackageRefused, canonical, not_canonical, read_folder, write_folder
 from courses.queries.packages import course_id_of, draft_of, files_of, latest_of, newest_digest
 from lms.db import db
 from lms.errors import RuleError
@@ -56,7 +56,8 @@ def format_command(folders: tuple[Path, ...]) -> None:
 
 
 @courses.command("import")
-@FOLDERS
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--shipped", is_flag=True, help="The courses that come with the suite.")
 @click.option("--publish", "publish_too", is_flag=True, help="Publish what was imported and differs.")
 @click.option(
     "--kind",
@@ -66,8 +67,14 @@ def format_command(folders: tuple[Path, ...]) -> None:
     help="Of the revision to publish; the first is always 1.0.",
 )
 @click.option("--note", default="Imported", show_default=True, help="What changed, for those who look back.")
-def import_command(folders: tuple[Path, ...], publish_too: bool, kind: str, note: str) -> None:
+def import_command(
+    folders: tuple[Path, ...], shipped: bool, publish_too: bool, kind: str, note: str
+) -> None:
     """Write packages into the drafts of their courses: all of them, or none when one has a fault."""
+    if shipped:
+        folders += tuple(sorted(SHIPPED.iterdir()))
+    if not folders:
+        raise click.UsageError("Name the folder of a package, or --shipped.")
     with force_locale("en"):
         packages = _each(folders, _read)
         try:

@@ -103,3 +103,20 @@ def test_one_faulty_package_stops_the_import_of_all(mini, tmp_path):
     assert "course.yaml:1: The format must be 1." in err
     code, _out, err = lms("courses", "export", "MINI-2", "out", cwd=tmp_path, **settings)
     assert (code, err) == (1, "Error: There is no course MINI-2.\n")
+
+
+def test_the_shipped_courses_are_imported_without_naming_a_folder(tmp_path):
+    settings = {"LMS_ENVIRONMENT": "test", "LMS_INSTANCE_PATH": str(tmp_path / "instance")}
+    assert lms("db", "upgrade", cwd=tmp_path, **settings)[0] == 0
+
+    code, out, _err = lms("courses", "import", "--shipped", "--publish", cwd=tmp_path, **settings)
+
+    assert code == 0
+    assert "LDR-01" in out
+
+
+def test_importing_nothing_says_what_to_name(tmp_path):
+    code, _out, err = lms("courses", "import", cwd=tmp_path, LMS_ENVIRONMENT="test")
+
+    assert code == 2
+    assert "--shipped" in err
