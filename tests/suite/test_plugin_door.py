@@ -123,6 +123,7 @@ def told(ran: subprocess.CompletedProcess[str]) -> Any:
 
 
 def test_a_plug_in_from_elsewhere_is_used(installed: Path, tmp_path: Path, database: str) -> None:
+    """Page, menu, setting, languages, audit; and it hears course_completed when Aigul has read a course."""
     program = """
 from pathlib import Path
 from courses.actions import learning
