@@ -70,6 +70,11 @@
     return sending;
   }
 
+  const post = (fields) => fetch(words.save, {
+    method: "POST", body: JSON.stringify(fields), credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT), keepalive: true,
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
+  });
+
   async function send() {
     for (;;) {
       const position = [...changed.keys()].find((key) => !refused.has(key));
@@ -78,10 +83,7 @@
       show("saving", words.saving);
       let answer, body;
       try {
-        answer = await fetch(words.save, {
-          method: "POST", body: JSON.stringify(fieldsOf(position)), credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT), keepalive: true,
-          headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
-        });
+        answer = await post(fieldsOf(position));
         body = await answer.json();
       } catch {
         show("offline", words.offline);
@@ -153,7 +155,9 @@
     over = true;
     timer.textContent = words.over;
     await flush();
-    if (sending || changed.size > refused.size) { over = false; end = performance.now() + RETRY; return; }
+    // Without network the page stays: handing in would leave the browser's own error in its place.
+    const reached = await post({}).then(() => true, () => false);
+    if (!reached || sending || changed.size > refused.size) { over = false; end = performance.now() + RETRY; return; }
     leaving = true;
     form.action = words.finish;
     HTMLFormElement.prototype.submit.call(form);
