@@ -42,6 +42,7 @@ def manifest() -> Manifest:
             ),
         ),
         audit_labels={
+            "completion_id": _l("Completion"),
             "expires_on": _l("Valid until"),
             "issued_on": _l("Issued on"),
             "name": _l("Name"),

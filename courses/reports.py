@@ -284,10 +284,6 @@ def _enrolled_on(value: datetime | None) -> str:
     return i18n.day(clock.day_of(value)) if value else ""
 
 
-def _percent(value: float | None) -> float | str:
-    return "" if value is None else round(value, 1)
-
-
 REGION = Filter("region", _l("Region now"), regions)
 UNIT = Filter("unit", _l("Unit now, with the units below it"), units)
 COURSE = Filter("course", _l("Course"), courses)
@@ -309,7 +305,7 @@ PER_OFFICER = Report(
         Column("state", _l("State"), lambda state: str(STATES[state])),
         Column("enrolled_on", _l("Enrolled on"), _enrolled_on),
         Column("completed_on", _l("Completed on"), i18n.day),
-        Column("score", _l("Score, percent"), _percent, numeric=True),
+        Column("score", _l("Score, percent"), i18n.decimal, numeric=True),
         Column("unit_then", _l("Unit on the day of completion")),
         Column("region_then", _l("Region on the day of completion")),
     ),
@@ -330,7 +326,7 @@ PER_REGION = Report(
         Column("not_started", _l("Not started"), numeric=True),
         Column("in_progress", _l("In progress"), numeric=True),
         Column("completed", _l("Completed"), numeric=True),
-        Column("rate", _l("Completed, percent"), _percent, numeric=True),
+        Column("rate", _l("Completed, percent"), i18n.decimal, numeric=True),
     ),
     query=per_region,
 )

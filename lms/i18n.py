@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel, format_date, format_datetime, get_locale
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -30,7 +30,7 @@ def init_app(app: Flask, suite: Suite) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Bishkek"
     # One for each app: it keeps the catalogues it has read, and another app may have other plug-ins.
     Babel().init_app(app, locale_selector=_select, default_locale=app.config["LMS_DEFAULT_LANGUAGE"])
-    app.jinja_env.globals.update(day=day, moment=moment, languages=list(OWN_NAMES.items()))
+    app.jinja_env.globals.update(day=day, moment=moment, decimal=decimal, languages=list(OWN_NAMES.items()))
     app.context_processor(lambda: {"language": language()})
 
 
@@ -74,3 +74,8 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """Write a moment as the clock in Bishkek shows it."""
     return "" if value is None else str(format_datetime(value, MOMENT_FORMATS[language()]))
+
+
+def decimal(value: float | None) -> str:
+    """Write a number with at most one decimal: 33,3 in Kyrgyz and Russian, 33.3 in English, 25 when it is whole."""
+    return "" if value is None else str(format_decimal(value, "0.#"))

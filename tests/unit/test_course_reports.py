@@ -64,8 +64,8 @@ def test_regions_add_up_to_the_total(ministry):
         ("Ош облусу", "MINI-1", 1, 0, 1, 0),
         ("Ош облусу", "MINI-2", 2, 1, 0, 1),
         ("Бишкек шаары", "MINI-2", 1, 1, 0, 0),
-        ("Central services", "MINI-2", 1, 1, 0, 0),
-        ("Total", "", 5, 3, 1, 1),
+        ("Борбордук аппарат", "MINI-2", 1, 1, 0, 0),
+        ("Жалпы", "", 5, 3, 1, 1),
     ]
 
 
@@ -87,7 +87,7 @@ def test_a_regional_auditor_sees_the_own_region_only(ministry):
     naryn = Scope(False, frozenset({region_id("KG-N")}))
 
     assert {number for number, _course, _state in officers(osh)} == {"100001", "100004"}
-    assert in_regions(osh)[-1] == ("Total", "", 3, 1, 1, 1)
+    assert in_regions(osh)[-1] == ("Жалпы", "", 3, 1, 1, 1)
     assert officers(naryn) == []
     assert in_regions(naryn) == []
     # Asking for another region, or for the central services, widens nothing.
@@ -152,3 +152,17 @@ def test_choices_of_filters_follow_the_scope(ministry):
     assert len(reports.regions(ALL)) == 10
     assert {choice.value for choice in reports.courses(ALL)} == {"MINI-1", "MINI-2"}
     assert 0 < len(reports.units(osh)) < len(reports.units(ALL))
+
+
+@pytest.mark.parametrize(
+    ("language", "shares"),
+    [("ky", ["0", "33,3", "25"]), ("ru", ["0", "33,3", "25"]), ("en", ["0", "33.3", "25"])],
+)
+def test_shares_are_written_as_people_of_the_language_write_them(app, language, shares):
+    """A spreadsheet in Russian takes 12.5 for the twelfth of May."""
+    write = {column.name: column.write for column in reports.PER_REGION.columns}["rate"]
+
+    with app.test_request_context(headers={"Accept-Language": language}):
+        written = [write(share) for share in (0.0, 100 / 3, 25.0)]
+
+    assert written == shares
