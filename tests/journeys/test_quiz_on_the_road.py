@@ -126,7 +126,7 @@ def test_an_answer_given_without_network_is_called_unsaved_until_the_server_has_
     cut: Callable[[BrowserContext], None],
     language: str,
 ) -> None:
-    single, multiple = under_way.place_of["single_choice"], under_way.place_of["short_answer"]
+    single, short = under_way.place_of["single_choice"], under_way.place_of["short_answer"]
     speak(under_way.site, "aigul", language)
     page = phone_of("aigul")
     page.goto(under_way.url)
@@ -135,7 +135,7 @@ def test_an_answer_given_without_network_is_called_unsaved_until_the_server_has_
     cut(page.context)
 
     choose(page, single, 2)
-    page.locator(f'input[name="q{multiple}"]').fill("карта")
+    page.locator(f'input[name="q{short}"]').fill("карта")
     expect_state(page, "offline", said_in(page, "offline"))
     page.locator("main .btn-primary").click()  # wants to go on: the page stays
 
@@ -144,8 +144,8 @@ def test_an_answer_given_without_network_is_called_unsaved_until_the_server_has_
     assert under_way.kept() == {single: under_way.option(single, 1)}
     come_back(page.context)
     # By itself: first the answers, then what the officer had asked for.
-    page.wait_for_url("**/finish", timeout=PROMISED)
-    assert under_way.kept() == {single: under_way.option(single, 2), multiple: "карта"}
+    page.wait_for_url("**/finish", timeout=2 * PROMISED)
+    assert under_way.kept() == {single: under_way.option(single, 2), short: "карта"}
 
 
 @ON_ONE_DATABASE
