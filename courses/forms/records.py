@@ -41,16 +41,16 @@ def _not_in_the_future(_form: Any, field: Any) -> None:
 
 
 def _day(label: Any) -> Any:
-    return DateField(label, [InputRequired(), _not_in_the_future], default=clock.today)
+    return DateField(label, [InputRequired(_l("Enter the date.")), _not_in_the_future], default=clock.today)
 
 
 def _comment() -> Any:
     return TextAreaField(_l("Comment"), [Optional(), Length(max=TEXT_LENGTH)], render_kw={"rows": 2})
 
 
-def _points(label: Any, help_text: Any) -> Any:
+def _points(label: Any, help_text: Any, missing: Any) -> Any:
     choices = [SelectChoice("", _l("Choose"))] + [SelectChoice(str(n)) for n in range(CRITERION_MAXIMUM + 1)]
-    return SelectField(label, [InputRequired()], choices=choices, coerce=_number, description=help_text)
+    return SelectField(label, [InputRequired(missing)], choices=choices, coerce=_number, description=help_text)
 
 
 def _number(value: Any) -> int | None:
@@ -85,14 +85,24 @@ class GradeForm(BaseForm):
     """Points of a practical task on the common rubric (curriculum 0.6)."""
 
     legality = _points(
-        _l("Legality and rights"), _l("Acts inside the law, protects the rights of all parties.")
+        _l("Legality and rights"),
+        _l("Acts inside the law, protects the rights of all parties."),
+        _l("Choose the points for legality and rights."),
     )
     completeness = _points(
-        _l("Completeness and accuracy"), _l("All required elements are there, the facts are right.")
+        _l("Completeness and accuracy"),
+        _l("All required elements are there, the facts are right."),
+        _l("Choose the points for completeness and accuracy."),
     )
-    usefulness = _points(_l("Practical usefulness"), _l("A colleague could act on it."))
+    usefulness = _points(
+        _l("Practical usefulness"),
+        _l("A colleague could act on it."),
+        _l("Choose the points for practical usefulness."),
+    )
     clarity = _points(
-        _l("Clarity of the record"), _l("Structure, neutral language, dates, times, signatures.")
+        _l("Clarity of the record"),
+        _l("Structure, neutral language, dates, times, signatures."),
+        _l("Choose the points for the clarity of the record."),
     )
     graded_on = _day(_l("Date"))
     comment = _comment()
@@ -171,4 +181,4 @@ class EnrolForm(BaseForm):
 class WithdrawForm(BaseForm):
     """Why an enrolment is withdrawn."""
 
-    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=TEXT_LENGTH)], render_kw={"rows": 3})
+    reason = TextAreaField(_l("Reason"), [DataRequired(_l("Write the reason.")), Length(max=TEXT_LENGTH)], render_kw={"rows": 3})
