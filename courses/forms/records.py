@@ -50,7 +50,9 @@ def _comment() -> Any:
 
 def _points(label: Any, help_text: Any, missing: Any) -> Any:
     choices = [SelectChoice("", _l("Choose"))] + [SelectChoice(str(n)) for n in range(CRITERION_MAXIMUM + 1)]
-    return SelectField(label, [InputRequired(missing)], choices=choices, coerce=_number, description=help_text)
+    return SelectField(
+        label, [InputRequired(missing)], choices=choices, coerce=_number, description=help_text
+    )
 
 
 def _number(value: Any) -> int | None:
@@ -181,4 +183,6 @@ class EnrolForm(BaseForm):
 class WithdrawForm(BaseForm):
     """Why an enrolment is withdrawn."""
 
-    reason = TextAreaField(_l("Reason"), [DataRequired(_l("Write the reason.")), Length(max=TEXT_LENGTH)], render_kw={"rows": 3})
+    reason = TextAreaField(
+        _l("Reason"), [DataRequired(_l("Write the reason.")), Length(max=TEXT_LENGTH)], render_kw={"rows": 3}
+    )
