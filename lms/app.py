@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, abort, request
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 from whitenoise import WhiteNoise
 
 from lms import access, errors, i18n, paths, plugins, settings
@@ -29,8 +31,36 @@ CONTENT_SECURITY_POLICY = (
 )
 YEAR = 365 * 24 * 3600
 
+# The largest id an INTEGER column of PostgreSQL can hold; a larger one in an address is nobody's.
+LARGEST_ID = 2**31 - 1
+
 csrf = CSRFProtect()
 compress = Compress()
+
+
+class Parameters(ImmutableMultiDict[str, Any]):
+    """Fields of a form or of an address, without NUL: PostgreSQL cannot keep it, SQLite can, and nobody types it."""
+
+    def __init__(self, mapping: Any = None) -> None:
+        super().__init__(
+            [
+                (name, value.replace("\0", "") if isinstance(value, str) else value)
+                for name, value in iter_multi_items(mapping or ())
+            ]
+        )
+
+
+class CleanRequest(Request):
+    """A request whose fields both databases can be asked for."""
+
+    parameter_storage_class = Parameters
+
+
+class IdConverter(IntegerConverter):
+    """`<int:…>` in an address: an id that a row can have. PostgreSQL and SQLite fail on a larger one; here it is 404."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max": LARGEST_ID, **options})
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
@@ -42,6 +72,9 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """
     environ = os.environ if environ is None else environ
     app = Flask("lms", instance_path=_instance(environ), template_folder=None, static_folder=None)
+    app.request_class = CleanRequest
+    app.url_map.converters["int"] = IdConverter
+    app.before_request(_refuse_nul)
     app.config.update(settings.read(environ))
     _configure(app)
     suite = plugins.init_app(app, app.config["LMS_PLUGINS_OFF"])
@@ -138,6 +171,12 @@ def _static_headers(headers: Any, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
 
 
+def _refuse_nul() -> None:
+    """Answer 404 to an address with a NUL, which PostgreSQL cannot be asked for."""
+    if "\0" in request.path:
+        abort(404)
+
+
 def _headers(response: Response) -> Response:
     """Add the security headers to every answer; personal pages are not kept by any cache."""
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
@@ -148,8 +187,9 @@ def _headers(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={2 * YEAR}; includeSubDomains"
-    if not g.get("lms_public_cache"):
-        response.headers["Cache-Control"] = "no-store"
+    if "Cache-Control" in response.headers:
+        return response  # the view says itself that it holds nothing personal: a picture of a course
+    response.headers["Cache-Control"] = "no-store"
     response.vary.add("Cookie")
     response.vary.add("Accept-Language")
     return response

@@ -13,6 +13,9 @@ from lms.pages import Page, page_of
 from lms.people.directory import matching
 from lms.people.models import Person
 
+# Nothing is older or younger; further days cannot be told in UTC, or have no day after them.
+EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -61,7 +64,7 @@ def entries(wanted: Wanted, number: int) -> Page[Entry]:
     if wanted.from_on:
         statement = statement.where(AuditEntry.at >= _beginning(wanted.from_on))
     if wanted.to_on:
-        statement = statement.where(AuditEntry.at < _beginning(wanted.to_on + timedelta(days=1)))
+        statement = statement.where(AuditEntry.at < _beginning(min(wanted.to_on, LATEST) + timedelta(days=1)))
     page = page_of(statement, number)
     return Page([Entry(*row) for row in page.rows], page.number, page.size, page.total)
 
@@ -73,7 +76,7 @@ def _people(text: str) -> "sa.Select[int]":
 
 
 def _beginning(day: date) -> datetime:
-    return datetime.combine(day, time.min, BISHKEK)
+    return datetime.combine(min(max(day, EARLIEST), LATEST), time.min, BISHKEK)
 
 
 def kinds() -> tuple[list[str], list[str]]:

@@ -11,15 +11,11 @@ from typing import Any
 import click
 from flask import Flask, current_app
 
-from lms import demo, migrate, plugins
-from lms.access import UndeclaredRoute
+from lms import demo, migrate, plugins, wsgi
 from lms.accounts.commands import accounts
 from lms.app import create_app
 from lms.db import db
 from lms.people import reference
-from lms.plugins import PluginError
-from lms.settings import SettingError
-from lms.wsgi import StartRefused
 
 # They read files only and must work where no database and no secret is set up.
 FILES_ONLY = (("courses", "check"), ("courses", "format"))
@@ -70,9 +66,16 @@ def demo_load() -> None:
     if demo.is_loaded():
         click.echo("The demonstration people are there already.")
         return
-    demo.load()
+    _load_demonstration()
     db.session.commit()
     click.echo("Demonstration people are loaded.")
+
+
+def _load_demonstration() -> None:
+    try:
+        demo.load()
+    except demo.PeopleThereAlready as refused:
+        raise click.ClickException(str(refused)) from None
 
 
 @cli.command("plugins")
@@ -89,9 +92,7 @@ def show_plugins() -> None:
 @click.option("--threads", default=4, show_default=True)
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve with gunicorn. Refuses a database that is not migrated, or a demonstration in production."""
-    from lms.wsgi import make  # makes a second app, only to check what is about to be served
-
-    make()
+    wsgi.checked()  # makes a second app, only to check what is about to be served
     run_gunicorn(host, port, workers, threads)
 
 
@@ -99,11 +100,13 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 @click.option("--port", default=8000, show_default=True)
 def start_demo(port: int) -> None:
     """Set up and serve a demonstration on this computer: database, courses, invented people (`make run`)."""
+    if current_app.config["LMS_ENVIRONMENT"] == "production":
+        raise click.ClickException("This is a production environment; `lms serve` starts it.")
     migrate.upgrade(current_app)
     reference.load()
     if not demo.is_loaded():
         click.echo("Loading the shipped courses and the demonstration people …")
-        demo.load()
+        _load_demonstration()
     db.session.commit()
     db.session.remove()
     db.engine.dispose()
@@ -168,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app = create_app(environ)
         with app.app_context():
             assemble(app)(args=given, prog_name="lms")
-    except (SettingError, PluginError, UndeclaredRoute, StartRefused) as refused:
+    except wsgi.REFUSALS as refused:
         click.echo(f"lms: {refused}", err=True)
         sys.exit(2)
 

@@ -134,13 +134,24 @@ MEMBERS = (
 )
 
 
+class PeopleThereAlready(Exception):
+    """The database holds people who are not invented; the text is one sentence."""
+
+
 def is_loaded() -> bool:
     """Say whether the database is stamped as a demonstration."""
     return db.session.get(Installation, "demonstration") is not None
 
 
 def load() -> Cast:
-    """Add the people and what every plug-in adds for them, and stamp the database. The caller commits."""
+    """Add the people and what every plug-in adds for them, and stamp the database. The caller commits.
+
+    :raises PeopleThereAlready: everybody knows the password of the invented administrator.
+    """
+    if db.session.scalar(sa.select(Person.id).limit(1)) is not None:
+        raise PeopleThereAlready(
+            "The database holds people already; demonstration people are loaded into an empty one only."
+        )
     reference.load()
     db.session.add(Installation(key="demonstration", value=clock.today().isoformat()))
     cast = add_people()

@@ -1,10 +1,13 @@
 """Refusals a person can act on, and the one page that shows them. A bug stays a 500 with an id to quote."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -55,22 +58,74 @@ PAGES: dict[int, tuple[Any, Any]] = {
 }
 
 
+# Of whom a form asks for secrets: these are typed again, never sent back in a page.
+SECRET_FORMS = "accounts"
+
+
+@dataclass(frozen=True)
+class Resend:
+    """A form whose token no longer fits, to be sent once more as it was typed."""
+
+    action: str
+    fields: list[tuple[str, str]]
+
+
 def init_app(app: Flask) -> None:
     """Register the error pages."""
+    app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(RuleError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(500, _bug)
 
 
-def _page(status: int, title: Any, advice: Any, error_id: str | None = None) -> tuple[Any, int]:
+def _page(
+    status: int, title: Any, advice: Any, error_id: str | None = None, resend: Resend | None = None
+) -> tuple[Any, int]:
     db.session.rollback()
     if request.accept_mimetypes.best == "application/json" or request.is_json:
         return {"error": str(title), "advice": str(advice), "id": error_id}, status
     return (
-        render_template("lms/error.html", status=status, title=title, text=advice, error_id=error_id),
+        render_template(
+            "lms/error.html", status=status, title=title, text=advice, error_id=error_id, resend=resend
+        ),
         status,
     )
+
+
+def _stale_form(_error: CSRFError) -> Any:
+    """Answer a form without a token that fits: somebody signed in or out since the page was opened.
+
+    What was typed may be sent again, but only when the browser says that the form was a page of this site.
+    """
+    title = _l("This page was open for too long")
+    if (
+        not _is_own_page()
+        or request.blueprint == SECRET_FORMS
+        or any(f.filename for f in request.files.values())
+    ):
+        return _page(400, title, _l("Nothing was saved. Open the page again and repeat what you did."))
+    fields = [
+        (name, value)
+        for name, values in request.form.lists()
+        for value in values
+        if name != current_app.config["WTF_CSRF_FIELD_NAME"]
+    ]
+    advice = (
+        _l("Nothing was saved yet. What you typed is kept on this page; send it again.")
+        if current_user.is_authenticated
+        else _l(
+            "You are signed out, and nothing was saved yet. Sign in in another tab; then send it again here."
+        )
+    )
+    return _page(400, title, advice, resend=Resend(request.full_path.rstrip("?"), fields))
+
+
+def _is_own_page() -> bool:
+    """Say whether the browser, not the page, tells that the form came from this site."""
+    if "Sec-Fetch-Site" in request.headers:
+        return request.headers["Sec-Fetch-Site"] == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
 def _refused(error: RuleError) -> Any:
@@ -94,5 +149,6 @@ def _http_error(error: HTTPException) -> Any:
 
 def _bug(error: Exception) -> tuple[Any, int]:
     error_id = secrets.token_hex(4)
-    current_app.logger.error("error %s at %s", error_id, request.path, exc_info=error)
+    cause = getattr(error, "original_exception", None) or error
+    current_app.logger.error("error %s at %s", error_id, request.path, exc_info=cause)
     return _page(500, *PAGES[500], error_id=error_id)

@@ -59,8 +59,14 @@ def set_language() -> Response:
 
 def local_path(target: str) -> str:
     """Return an address of this site to go back to; an address of another site becomes the start page."""
-    parts = urlsplit(target.replace("\\", "/"))
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
+    try:
+        parts = urlsplit(target.replace("\\", "/"))
+    except ValueError:  # `//[` and the like
+        return url_for("lms.home")
+    # A line break would end the header of the redirect; browsers leave tabs out, so `/<tab>/` would be `//`.
+    if not target.isprintable() or not target.startswith("/") or target.startswith("//"):
+        return url_for("lms.home")
+    if parts.scheme or parts.netloc:
         return url_for("lms.home")
     return target
 

@@ -25,6 +25,9 @@ from lms import clock, i18n, markdown
 from lms.access import access, actor
 from lms.db import db
 
+# Seconds a browser may show a picture of a course without asking; nobody else may keep it.
+PICTURE_KEPT = 3600
+
 blueprint = Blueprint("courses", __name__)
 
 
@@ -176,6 +179,8 @@ def image(code: str, module: str, name: str) -> BaseResponse:
     found = queries.image_or_404(queries.module_or_404(study, module), f"images/{name}")
     response = Response(found.content, mimetype=found.media_type)
     response.set_etag(found.sha256)
+    response.cache_control.private = True
+    response.cache_control.max_age = PICTURE_KEPT
     return response.make_conditional(request)
 
 

@@ -122,6 +122,62 @@ def test_production_refuses_demonstration_people(tmp_path: Path) -> None:
     assert (loaded.returncode, "LMS_ENVIRONMENT=demonstration" in loaded.stderr) == (1, True)
 
 
+def test_invented_people_do_not_join_real_ones(tmp_path: Path) -> None:
+    """Everybody knows the password of the invented administrator."""
+    environ = production(tmp_path)
+    names = ("--family", "Асанов", "--given", "Эрмек", "--sex", "m", "--role", "administrator")
+    made = [
+        lms(tmp_path, *command, **environ).returncode
+        for command in (("db", "upgrade"), ("accounts", "create", "A-000001", *names))
+    ]
+
+    demonstration = {**environ, "LMS_ENVIRONMENT": "demonstration"}
+    loaded = lms(tmp_path, "demo", "load", **demonstration)
+    started = lms(tmp_path, "start-demo", "--port", "8179", **demonstration)
+    in_production = lms(tmp_path, "start-demo", "--port", "8179", **environ, LMS_ENVIRONMENT="production")
+
+    refusal = (
+        "Error: The database holds people already; demonstration people are loaded into an empty one only.\n"
+    )
+    assert made == [0, 0]
+    assert (loaded.returncode, loaded.stderr) == (1, refusal)
+    assert (started.returncode, started.stderr) == (1, refusal)
+    assert (in_production.returncode, in_production.stderr) == (
+        1,
+        "Error: This is a production environment; `lms serve` starts it.\n",
+    )
+
+
+def test_a_database_that_cannot_be_reached_stops_the_start(tmp_path: Path) -> None:
+    environ = production(tmp_path, LMS_DATABASE_URL="postgresql://lms:secret-word@127.0.0.1:1/lms")
+
+    ran = lms(tmp_path, *SERVE, **environ)
+
+    said = ran.stderr.splitlines()
+    assert (ran.returncode, len(said), "secret-word" in ran.stderr) == (2, 1, False), ran.stderr
+    assert said[0].startswith("lms: The database of LMS_DATABASE_URL cannot be reached: ")
+
+
+def test_gunicorn_is_refused_with_one_sentence_too(tmp_path: Path) -> None:
+    """4 is gunicorn's own code for an app that cannot be loaded: it ends instead of starting workers for ever."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
+
+    ran = subprocess.run(
+        [sys.executable, "-c", "from lms.wsgi import make; make()"],
+        cwd=tmp_path,
+        env=kept | production(tmp_path, LMS_SECRET_KEY="short"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (
+        4,
+        "lms: LMS_SECRET_KEY is too weak: use 32 or more random characters.\n",
+    )
+
+
 def test_a_start_that_nothing_refuses_gets_as_far_as_the_server(tmp_path: Path) -> None:
     """The refusals above mean something only if the same settings, unspoilt, are not refused."""
     environ = production(tmp_path)
