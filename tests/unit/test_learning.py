@@ -108,6 +108,17 @@ def test_a_picture_is_sent_to_those_enrolled_only(small, browser_of):
     assert browser_of("bakyt").get("/courses/MINI-1/M2/images/map.png").status_code == 404
 
 
+def test_a_picture_stays_in_the_browser_and_nowhere_else(small, browser_of):
+    browser = browser_of("aigul")
+
+    picture = browser.get("/courses/MINI-1/M2/images/map.png")
+    asked = {"If-None-Match": picture.headers["ETag"]}
+    again = browser.get("/courses/MINI-1/M2/images/map.png", headers=asked)
+
+    assert picture.headers["Cache-Control"] == "private, max-age=3600"
+    assert (again.status_code, again.data) == (304, b"")
+
+
 @pytest.mark.parametrize(
     "address",
     [
