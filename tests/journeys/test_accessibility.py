@@ -1,7 +1,7 @@
 """Every page of the app in Chromium at 320 pixels, as somebody who may see it: axe finds nothing, nothing sticks out.
 
 The pages come from the URL map (`tests/suite/addresses.py`), so a new page is asked without a line here. Seen red on
-planted bugs: a grey too light for its ground, a field without a label, a table that is not stacked on a phone.
+planted bugs: a grey too light for its ground, labels that name no field, tables that are not stacked on a phone.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,9 +1,10 @@
 """A quiz on bad roads: the network goes, the time runs out, a second device changes the same answers.
 
 The page says what is true, saves by itself as soon as it can, and loses nothing that it called saved. Runs in Kyrgyz
-and in Russian on both databases. Seen red on planted bugs in `quiz.js`: "saved" shown before the server answered; no
-second try after a failed one; a save without the number of saves the page knew of; typing that puts the save off
-with every key; a page that hands in as soon as its clock is over, network or not (that one was there).
+and in Russian on both databases. Seen red on planted bugs: a failed request called "saved"; no second try; a stale
+change that the server takes; a refusal without words; typing that puts the save off with every key, or by six seconds;
+a page that closes without asking, or asks without need; the end of the time not said; a page that hands in when its
+time is over, network or not, and so gives way to the browser's error (that one was there).
 """
 
 import re

@@ -1,7 +1,7 @@
 """What a page weighs on a phone with a paid megabyte: bytes and requests as Chromium counts them on the wire.
 
 Measured with the shipped course LDR-01, whose texts are as long as an officer will read, in Kyrgyz and in Russian.
-Seen red on planted bugs: static files without a lifetime (repeat visit), answers without compression (first visit).
+Seen red on planted bugs: static files that no browser may keep (repeat visit), three more stylesheets (requests).
 """
 
 from collections.abc import Callable
