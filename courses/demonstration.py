@@ -61,7 +61,9 @@ def _published() -> CourseRevision:
     if found is not None:
         return found
     draft = import_package(read_folder(SHIPPED / CODE), actor_id=None)
-    return publish(draft.course_id, kind="major", note="Shipped with the suite", actor_id=None)
+    return publish(
+        draft.course_id, kind="major", note="Портал менен кошо келет. Поставляется с порталом.", actor_id=None
+    )
 
 
 def _read(enrolment: Enrolment, revision: CourseRevision, modules: int) -> None:

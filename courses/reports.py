@@ -297,7 +297,7 @@ PER_OFFICER = Report(
     filters=(REGION, UNIT, COURSE, STATE),
     columns=(
         Column("name", _l("Officer")),
-        Column("number", _l("Personal number")),
+        Column("number", _l("Service number")),
         Column("rank", _l("Rank now")),
         Column("unit", _l("Unit now")),
         Column("region", _l("Region now")),

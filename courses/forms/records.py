@@ -68,7 +68,7 @@ class FindForm(BaseForm):
 
         csrf = False
 
-    name = StringField(_l("Name or personal number"), [Optional(), Length(max=100)])
+    name = StringField(_l("Name or service number"), [Optional(), Length(max=100)])
     state = SelectField(_l("State"), [Optional()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -126,7 +126,7 @@ class EnrolForm(BaseForm):
     """Whom to enrol: a list of numbers or a unit, and until when they should be ready."""
 
     numbers = TextAreaField(
-        _l("Personal numbers"),
+        _l("Service numbers"),
         [Optional(), Length(max=MOST_NUMBERS * 30)],
         description=_l(
             "One on each line, or separated by commas or spaces. Leave this empty to enrol a unit."
@@ -165,9 +165,9 @@ class EnrolForm(BaseForm):
         valid = super().validate(extra_validators)
         fault = ""
         if not self.number_list and not self.unit.data and not self.unit.errors:
-            fault = _("Type personal numbers or choose a unit.")
+            fault = _("Type service numbers or choose a unit.")
         elif self.number_list and self.unit.data:
-            fault = _("Type personal numbers or choose a unit, not both.")
+            fault = _("Type service numbers or choose a unit, not both.")
         elif len(self.number_list) > MOST_NUMBERS:
             fault = _("At most %(most)s numbers at once.", most=MOST_NUMBERS)
         if fault:
