@@ -52,6 +52,13 @@ def fields(app, attempt_id: int, count: int = 8) -> dict[str, object]:
         return sent
 
 
+@pytest.mark.parametrize(
+    ("module", "pause"), [("M1", "2-аракеттен кийин кийинкисин 24 сааттан"), ("exam", "кийинкисин 7 күндөн")]
+)
+def test_a_long_pause_is_given_in_days(aigul, module, pause):
+    assert pause in aigul.get(f"/quizzes/{CODE}/{module}").text
+
+
 def test_a_quiz_is_taken_without_a_script(app, aigul):
     attempt_id = begin(aigul)
 

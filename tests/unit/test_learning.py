@@ -70,6 +70,17 @@ def test_my_learning_leads_to_where_the_officer_stopped(small, browser_of):
     assert "1 of 4 sections read (25 %)" in page
 
 
+def test_an_untouched_course_is_not_started_until_the_first_section_is_read(small, browser_of):
+    browser = browser_of("aigul")
+
+    before = browser.get("/learning").text
+    browser.submit("/courses/MINI-1/M1/roles")
+    after = browser.get("/learning").text
+
+    assert ("Not started" in before, "In progress" in before) == (True, False)
+    assert ("Not started" in after, "In progress" in after) == (False, True)
+
+
 def test_a_section_shows_what_was_read_and_keeps_its_place_when_the_language_changes(small, browser_of):
     browser = browser_of("aigul")
     browser.submit("/courses/MINI-1/M1/roles")
@@ -259,6 +270,17 @@ def test_a_record_with_a_fault_is_refused_with_the_page(app, small, browser_of, 
     assert page.status_code == 422
     assert "There is a problem" in page.text
     assert (count(app, Attendance), count(app, TaskResult)) == (0, 0)
+
+
+def test_every_missing_point_of_a_grade_is_named_in_the_summary(small, browser_of):
+    answer = browser_of("daniyar").submit(f"/records/MINI-1/officers/{small}/tasks/plan", {"legality": "4"})
+
+    summary = answer.text.split('class="error-summary"', 1)[1].split("</div>", 1)[0]
+    assert [line.split("<")[0] for line in summary.split("Choose the points for ")[1:]] == [
+        "completeness and accuracy.",
+        "practical usefulness.",
+        "the clarity of the record.",
+    ]
 
 
 def test_the_record_of_another_course_is_not_found(app, cast, small, browser_of):
