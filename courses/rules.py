@@ -104,6 +104,11 @@ def refusals(
     return tuple(found)
 
 
+def needs_nomination(conditions: Conditions, candidate: Candidate, *, today: date) -> bool:
+    """Say whether only the department's nomination makes up for the officer's rank or length of service."""
+    return any(_service_refusals(conditions, candidate, today))
+
+
 def _service_refusals(conditions: Conditions, candidate: Candidate, today: date) -> Iterable[Refusal]:
     level, years = conditions.minimum_rank_level, conditions.minimum_service_years
     if level is not None and (candidate.rank_level is None or candidate.rank_level < level):

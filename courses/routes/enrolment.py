@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from courses import rules
 from courses.actions import learning
 from courses.forms.records import EnrolForm, WithdrawForm
 from courses.models import CourseRevision
@@ -139,10 +140,16 @@ def _form_page(code: str, revision: CourseRevision, form: EnrolForm) -> str:
 
 
 def _preview_page(code: str, revision: CourseRevision, form: EnrolForm, shown: learning.Preview) -> str:
+    conditions, today = rules.Conditions.of(revision.definition), clock.today()
     return render_template(
         "courses/records/enrol_preview.html",
         code=code,
         definition=revision.definition,
         form=form,
         shown=shown,
+        nominated={
+            officer.id
+            for officer in shown.accepted
+            if rules.needs_nomination(conditions, officer.candidate, today=today)
+        },
     )

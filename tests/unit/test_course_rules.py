@@ -109,6 +109,20 @@ def test_every_reason_against_an_enrolment_is_named(how, conditions, who, names)
 
 
 @pytest.mark.parametrize(
+    ("conditions", "who", "needed"),
+    [
+        (FULL, candidate(), False),
+        (FULL, candidate(level=11), True),
+        (FULL, candidate(entered=date(2021, 11, 22)), True),  # five years tomorrow
+        (FULL, candidate(completed=()), False),  # a nomination does not stand for prerequisites
+        (rules.Conditions(), candidate(level=None, entered=None), False),
+    ],
+)
+def test_a_nomination_is_needed_for_rank_and_service_only(conditions, who, needed):
+    assert rules.needs_nomination(conditions, who, today=TODAY) is needed
+
+
+@pytest.mark.parametrize(
     ("entered", "today", "years"),
     [
         (date(2020, 2, 29), date(2021, 2, 28), 0),
