@@ -1,6 +1,7 @@
 """Make the app: settings, database, plug-ins, languages, access, pages."""
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -54,6 +55,15 @@ class CleanRequest(Request):
     """A request whose fields both databases can be asked for."""
 
     parameter_storage_class = Parameters
+
+    def get_json(self, *args: Any, **options: Any) -> Any:
+        """Return what was sent as JSON; 400 for half a character, which neither UTF-8 nor PostgreSQL can keep."""
+        found = super().get_json(*args, **options)
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            abort(400)
+        return found
 
 
 class IdConverter(IntegerConverter):

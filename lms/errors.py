@@ -4,10 +4,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -151,4 +152,8 @@ def _bug(error: Exception) -> tuple[Any, int]:
     error_id = secrets.token_hex(4)
     cause = getattr(error, "original_exception", None) or error
     current_app.logger.error("error %s at %s", error_id, request.path, exc_info=cause)
-    return _page(500, *PAGES[500], error_id=error_id)
+    try:
+        return _page(500, *PAGES[500], error_id=error_id)
+    except SQLAlchemyError:  # the page itself asks who is signed in; without a database nobody is
+        g._login_user, g.lms_actor = AnonymousUserMixin(), None
+        return _page(500, *PAGES[500], error_id=error_id)

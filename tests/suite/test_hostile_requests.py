@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask, request
+from werkzeug.exceptions import BadRequest
 
 TOO_LARGE = ("2147483648", "9223372036854775808", "99999999999999999999")
 BrowserOf = Callable[[str], Any]
@@ -38,6 +41,40 @@ def test_nul_in_a_field_is_left_out(browser_of: BrowserOf) -> None:
 
     assert (found.status_code, register.status_code) == (200, 200)
     assert "100001" in found.get_data(as_text=True)
+
+
+def test_half_a_character_in_json_is_refused(made_app: Flask) -> None:
+    with (
+        made_app.test_request_context(
+            method="POST", data=b'{"q1": ["\\ud800"]}', content_type="application/json"
+        ),
+        pytest.raises(BadRequest),
+    ):
+        request.get_json(silent=True)
+
+    with made_app.test_request_context(
+        method="POST", data=b'{"q1": ["\\ud83d\\udca3"]}', content_type="application/json"
+    ):
+        assert request.get_json() == {"q1": ["\U0001f4a3"]}
+
+
+def test_without_a_database_a_signed_in_person_sees_the_page_of_the_fault(
+    browser_of: BrowserOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page asks who is signed in, which is asked of the database that is gone."""
+    browser = browser_of("aigul")
+    gone = sa.exc.OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+
+    def fail(*_args: Any, **_options: Any) -> None:
+        raise gone
+
+    monkeypatch.setattr(sa.engine.Connection, "execute", fail)
+    browser.application.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = browser.get("/learning")
+    browser.application.config["PROPAGATE_EXCEPTIONS"] = None
+
+    assert answer.status_code == 500
+    assert re.search(r'<span class="code">[0-9a-f]{8}</span>', answer.get_data(as_text=True))
 
 
 @pytest.mark.parametrize("asked", ["from_on=0001-01-01", "to_on=9999-12-31", "to_on=9000-01-01"])
