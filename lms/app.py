@@ -119,7 +119,7 @@ def _configure(app: Flask) -> None:
     production = app.config["LMS_ENVIRONMENT"] == "production"
     url: str = app.config["LMS_DATABASE_URL"]
     if url.startswith("sqlite:///"):
-        Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+        Path(app.instance_path).mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=url.replace("postgresql://", "postgresql+psycopg://", 1),
         SECRET_KEY=app.config["LMS_SECRET_KEY"],

@@ -147,4 +147,6 @@ def _image(match: re.Match[str], images: str) -> str:
     source = match[1]
     if not images or not re.fullmatch(r"images/[A-Za-z0-9._-]+", source):
         return ""
-    return f'<img src="{images}{source}"{match[2]} loading="lazy">'
+    # A badge is an element; in the description of a picture only its words can stand.
+    rest = re.sub(f"{_MIDDLE}.*?{_CLOSE}", "", match[2]).replace(_OPEN, "")
+    return f'<img src="{images}{source}"{rest} loading="lazy">'

@@ -187,5 +187,9 @@ def _check_together(values: dict[str, Any]) -> None:
         raise SettingError("LMS_SECRET_KEY is too weak: use 32 or more random characters.")
     if not key:
         values["LMS_SECRET_KEY"] = secrets.token_urlsafe(32)
+    if production and not values["LMS_PUBLIC_URL"].startswith("https://"):
+        raise SettingError(
+            "LMS_PUBLIC_URL must begin with https:// in production: nobody can sign in without TLS."
+        )
     if production and values["LMS_PASSWORD_COST"] != "normal":
         raise SettingError("LMS_PASSWORD_COST must be normal in production.")

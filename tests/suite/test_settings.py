@@ -63,6 +63,10 @@ def production(folder: Path, **changed: str | None) -> dict[str, str]:
             {"LMS_PUBLIC_URL": "learning.example.kg"},
             "LMS_PUBLIC_URL must be an address such as https://learning.example.kg.",
         ),
+        (
+            {"LMS_PUBLIC_URL": "http://127.0.0.1:8000"},
+            "LMS_PUBLIC_URL must begin with https:// in production: nobody can sign in without TLS.",
+        ),
         ({"LMS_DATABASE_URL": None}, "LMS_DATABASE_URL is required in production: "),
         (
             {"LMS_DATABASE_URL": "mysql://localhost/lms"},
