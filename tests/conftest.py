@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
@@ -223,6 +224,13 @@ def in_app(app: Flask) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.rollback()
+
+
+@pytest.fixture
+def in_english(in_app: Flask) -> Iterator[Flask]:
+    """Run the test inside an app context whose sentences are English, whatever the default language."""
+    with force_locale("en"):
+        yield in_app
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from click.testing import CliRunner
+from flask_babel import force_locale
 
 from assessments import rules
 from assessments.actions import attempts
@@ -295,7 +296,7 @@ def test_the_requirements_say_in_words_how_each_quiz_stands(in_app, cast):
     sit(cast["aigul"], "M2", right=1)
     start(cast["aigul"], "exam")
 
-    with in_app.test_request_context(headers={"Accept-Language": "en"}):
+    with in_app.test_request_context(), force_locale("en"):
         found = requirements.of_assessments(revision_id, [enrolment.id])[enrolment.id]
 
     assert [(r.key, r.met, r.score, r.detail.replace("\u00a0", " "), r.url) for r in found] == [

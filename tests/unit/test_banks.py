@@ -97,7 +97,7 @@ def test_good_packages_have_no_faults(in_app):
         ("course.yaml", "exam: {pass", "exam_: {pass", "format: 1", "does not say how it is taken"),
     ],
 )
-def test_a_fault_is_named_with_file_and_line(in_app, file, old, new, where, words):
+def test_a_fault_is_named_with_file_and_line(in_english, file, old, new, where, words):
     package = changed(file, old, new)
     lines = package.files[file].decode().splitlines()
     snippet, _plus, further = where.partition("+")
@@ -114,7 +114,7 @@ def test_a_fault_is_named_with_file_and_line(in_app, file, old, new, where, word
     ] == expected, faults
 
 
-def test_a_slot_needs_two_variants(in_app):
+def test_a_slot_needs_two_variants(in_english):
     text = read_folder(FOLDER / "MINI-1").files["M2/quiz.yaml"].decode()
     second = text[text.index("      - id: m2-1b") : text.index('  - id: "2"')]
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from flask_babel import force_locale
 
 from courses.actions import learning
 from courses.actions.records import Points, RecordsClosed
@@ -134,7 +135,7 @@ def test_requirements_say_in_words_what_is_missing(in_app, cast, tmp_path):
     first = enrolment.course_revision.modules[0].module_revision
     learning.mark_read(enrolment, first.module_id, first.sections[0])
     grade(enrolment, cast["daniyar"], Points(1, 1, 1, 1))
-    with in_app.test_request_context(headers={"Accept-Language": "en"}):
+    with in_app.test_request_context(), force_locale("en"):
         own = requirements.of_courses(enrolment.course_revision_id, [enrolment.id])[enrolment.id]
 
     assert [(r.kind, r.met, r.score, r.detail, r.url) for r in own] == [

@@ -199,7 +199,7 @@ def test_the_state_of_a_translation(written, made_from_now, reviewed, state):
     assert found == state
 
 
-def test_a_package_with_a_fault_changes_nothing(in_app):
+def test_a_package_with_a_fault_changes_nothing(in_english):
     publish_package("MINI-1")
     counted = [rows(m) for m in (AuditEntry, CourseRevision, ModuleRevision, ModuleText)]
 
