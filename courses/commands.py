@@ -67,9 +67,7 @@ def format_command(folders: tuple[Path, ...]) -> None:
     help="Of the revision to publish; the first is always 1.0.",
 )
 @click.option("--note", default="Imported", show_default=True, help="What changed, for those who look back.")
-def import_command(
-    folders: tuple[Path, ...], shipped: bool, publish_too: bool, kind: str, note: str
-) -> None:
+def import_command(folders: tuple[Path, ...], shipped: bool, publish_too: bool, kind: str, note: str) -> None:
     """Write packages into the drafts of their courses: all of them, or none when one has a fault."""
     if shipped:
         folders += tuple(sorted(SHIPPED.iterdir()))
