@@ -115,6 +115,7 @@ def answer_everything(site: Site, page: Page, *, script: bool) -> None:
     with site.app.app_context():
         fields = right_fields(attempt_id)
     while re.fullmatch(r"/attempts/\d+", urlsplit(page.url).path):
+        page.wait_for_load_state()  # counting does not wait: a field that is not there yet would be passed over
         for name, values in fields.items():
             for value in values:
                 chosen = page.locator(f'[name="{name}"][value="{value}"]')
