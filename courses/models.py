@@ -240,6 +240,7 @@ class Enrolment(Base):
     enrolled_at: Mapped[datetime]
     enrolled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     due_on: Mapped[date | None]
+    begun_at: Mapped[datetime | None]  # the first section read, attempt made, day or grade recorded
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     withdrawal_reason: Mapped[str] = mapped_column(default="")

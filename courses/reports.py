@@ -10,14 +10,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import aliased
 
 from courses.models import (
-    Attendance,
     Completion,
     Course,
     CourseRevision,
     CourseText,
     Enrolment,
-    Reading,
-    TaskResult,
 )
 from lms import clock, i18n
 from lms.access import Scope
@@ -72,12 +69,11 @@ def _place_now() -> "sa.Subquery":
 
 
 def _state() -> "sa.Case[str]":
-    """Return the state of an enrolment: anything read or recorded is a start."""
-    started = [
-        sa.exists().where(table.enrolment_id == Enrolment.id) for table in (Reading, Attendance, TaskResult)
-    ]
+    """Return the state of an enrolment."""
     return sa.case(
-        (Completion.id.is_not(None), "completed"), (sa.or_(*started), "in_progress"), else_="not_started"
+        (Completion.id.is_not(None), "completed"),
+        (Enrolment.begun_at.is_not(None), "in_progress"),
+        else_="not_started",
     )
 
 

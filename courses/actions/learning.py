@@ -178,6 +178,7 @@ def _add(
             enrolled_at=now,
             enrolled_by_id=actor_id,
             due_on=due_on,
+            begun_at=earlier[officer_id].begun_at if officer_id in earlier else None,
         )
         for officer_id in officer_ids
     ]
@@ -251,6 +252,12 @@ def withdraw(enrolment: Enrolment, reason: str, actor_id: int) -> None:
     )
 
 
+def begin(enrolment: Enrolment) -> None:
+    """Keep when an officer did the first thing in a course: read, tried a quiz, had a day or a grade recorded."""
+    if enrolment.begun_at is None:
+        enrolment.begun_at = clock.now()
+
+
 def mark_read(enrolment: Enrolment, module_id: int, section: str) -> None:
     """Keep that a section was read, once. Not audited: it is the officer's own reading, with its time in the row.
 
@@ -268,6 +275,7 @@ def mark_read(enrolment: Enrolment, module_id: int, section: str) -> None:
             )
     except IntegrityError:
         return  # a double click: the other one wrote it
+    begin(enrolment)
 
 
 def refresh_completion(enrolment_id: int) -> Completion | None:

@@ -15,7 +15,6 @@ from courses.models import (
     Course,
     CourseRevision,
     Enrolment,
-    Reading,
     TaskResult,
 )
 from courses.queries import requirements
@@ -125,15 +124,12 @@ def lines_page(course_id: int, number: int, *, name: str = "", state: str = "") 
     query = _lines(course_id)
     if name.strip():
         query = query.where(Person.search_key.like(like_pattern(name), escape="\\"))
-    started = [
-        sa.exists().where(table.enrolment_id == Enrolment.id) for table in (Reading, Attendance, TaskResult)
-    ]
     if state == "completed":
         query = query.where(Completion.id.is_not(None))
     elif state == "in_progress":
-        query = query.where(Completion.id.is_(None), sa.or_(*started))
+        query = query.where(Completion.id.is_(None), Enrolment.begun_at.is_not(None))
     elif state == "not_started":
-        query = query.where(Completion.id.is_(None), ~sa.or_(*started))
+        query = query.where(Completion.id.is_(None), Enrolment.begun_at.is_(None))
     page = page_of(query, number)
     return Page(_with_requirements(page.rows), page.number, page.size, page.total)
 

@@ -76,6 +76,16 @@ def test_starting_draws_every_slot_once_and_sets_the_deadline(in_app, cast):
     assert count(AuditEntry, action="attempt.started", subject_id=str(attempt.id)) == 1
 
 
+def test_an_attempt_begins_the_course(in_app, cast):
+    enrolment = enrol(cast["aigul"])
+    assert enrolment.begun_at is None
+
+    attempt = start(cast["aigul"])
+
+    assert enrolment.begun_at is not None
+    assert enrolment.begun_at >= attempt.started_at
+
+
 def test_starting_twice_goes_on_with_the_same_attempt(in_app, cast):
     enrol(cast["aigul"])
 
