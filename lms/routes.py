@@ -35,6 +35,13 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
+@blueprint.get("/robots.txt")
+@access(PUBLIC)
+def robots() -> Response:
+    """Ask search engines to stay away: nothing here is for them, and a certificate's page names a person."""
+    return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
+
+
 @blueprint.get("/help")
 @access(PUBLIC)
 def help() -> str:

@@ -27,3 +27,10 @@ def test_a_static_file_is_sent_compressed_and_kept_for_ever(app: Flask) -> None:
         assert answer.headers["Content-Encoding"] == "br"
         assert "immutable" in answer.headers["Cache-Control"]
         assert len(answer.data) == (paths.STATIC / "app.css.br").stat().st_size
+
+
+def test_search_engines_are_asked_to_stay_away(app: Flask) -> None:
+    answer = app.test_client().get("/robots.txt")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    assert answer.text == "User-agent: *\nDisallow: /\n"
