@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort
+from flask import abort, current_app
 
 from courses import rules
 from courses.models import Completion, Course, CourseRevision, Enrolment, ModuleImage, ModuleText, Reading
@@ -76,6 +75,8 @@ class ModuleTexts:
     language: str
     sections: Mapping[str, markdown.Section]
 
+
+KEPT_TEXTS = 300  # modules in a language, some 20 kB each
 
 # Made once: putting it together takes longer than running it, and every page of an officer asks it.
 STUDY = (
@@ -248,12 +249,29 @@ def module_states(study: Study, asked: Sequence[Requirement]) -> list[ModuleStat
     ]
 
 
-def module_texts_or_404(module: ModuleOutline) -> ModuleTexts:
-    """Return the text of a module in the language of the page, or the next that is there (one query).
+def module_texts_or_404(revision: CourseRevision, module: ModuleOutline) -> ModuleTexts:
+    """Return the text of a module in the language of the page, or the next that is there.
+
+    One query; none when a published revision's text was read before, since it never changes.
 
     :raise 404: when the module has no text at all.
     """
-    order = {code: place for place, code in enumerate(i18n.FALLBACK[i18n.language()])}
+    language = i18n.language()
+    kept: dict[Any, ModuleTexts] = current_app.extensions.setdefault("courses.texts", {})
+    # Digest and day are part of the key because one app can meet several databases (tests do).
+    key = (revision.id, revision.digest, revision.published_at, module.revision_id, language)
+    if key not in kept:
+        found = _read_texts_or_404(module, language)
+        if revision.state != "published":
+            return found
+        if len(kept) > KEPT_TEXTS:
+            kept.clear()
+        kept[key] = found
+    return kept[key]
+
+
+def _read_texts_or_404(module: ModuleOutline, language: str) -> ModuleTexts:
+    order = {code: place for place, code in enumerate(i18n.FALLBACK[language])}
     row = db.session.execute(
         sa.select(ModuleText.language, ModuleText.body)
         .where(ModuleText.module_revision_id == module.revision_id, ModuleText.body != "")
@@ -262,12 +280,7 @@ def module_texts_or_404(module: ModuleOutline) -> ModuleTexts:
     ).first()
     if row is None:
         abort(404)
-    return ModuleTexts(row.language, _sections_by_id(row.body))
-
-
-@lru_cache(maxsize=256)
-def _sections_by_id(body: str) -> Mapping[str, markdown.Section]:
-    return {section.id: section for section in markdown.sections(body)}
+    return ModuleTexts(row.language, {section.id: section for section in markdown.sections(row.body)})
 
 
 READ_SECTIONS = sa.select(Reading.section).where(

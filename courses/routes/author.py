@@ -110,7 +110,7 @@ def preview_module(code: str, module: str) -> str:
         "courses/author/preview_module.html",
         draft=draft,
         module=found,
-        texts=learned.module_texts_or_404(found),
+        texts=learned.module_texts_or_404(draft.revision, found),
         before=draft.outline.before(found),
         after=draft.outline.after(found),
     )

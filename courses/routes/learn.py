@@ -115,7 +115,7 @@ def section(code: str, module: str, section: str) -> str:
     found = queries.module_or_404(study, module)
     if section not in found.sections:
         abort(404)
-    texts = queries.module_texts_or_404(found)
+    texts = queries.module_texts_or_404(study.revision, found)
     place = found.sections.index(section)
     return render_template(
         "courses/learn/section.html",
@@ -167,7 +167,10 @@ def print_module(code: str, module: str) -> str:
     study, _enrolment = queries.enrolled_or_404(actor().person_id, code)
     found = queries.module_or_404(study, module)
     return render_template(
-        "courses/learn/print.html", study=study, module=found, texts=queries.module_texts_or_404(found)
+        "courses/learn/print.html",
+        study=study,
+        module=found,
+        texts=queries.module_texts_or_404(study.revision, found),
     )
 
 

@@ -45,9 +45,11 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(_load)
 
 
-# Built once: every request of everybody runs it.
+# Built once, and of single columns: every request of everybody runs it.
 OPEN_SIGN_IN = (
-    sa.select(SignIn.id, Person)
+    sa.select(
+        SignIn.id, Person.id, Person.family_name, Person.given_name, Person.service_number, Person.language
+    )
     .join(Person, SignIn.person_id == Person.id)
     .where(
         SignIn.token_digest == sa.bindparam("digest"),
@@ -62,12 +64,8 @@ def _load(token: str) -> Account | None:
     row = db.session.execute(OPEN_SIGN_IN, {"digest": digest(token), "now": clock.now()}).first()
     if row is None:
         return None
-    return _account(row[1], row[0], token)
-
-
-def _account(person: Person, sign_in_id: int, token: str) -> Account:
-    short = f"{person.family_name} {person.given_name}"
-    return Account(person.id, short, person.service_number, person.language, sign_in_id, token)
+    sign_in_id, person_id, family_name, given_name, service_number, language = row
+    return Account(person_id, f"{family_name} {given_name}", service_number, language, sign_in_id, token)
 
 
 def start(person: Person) -> None:
@@ -88,7 +86,8 @@ def start(person: Person) -> None:
     if language:
         session["language"] = language
     session.permanent = True
-    login_user(_account(person, row.id, token))
+    short = f"{person.family_name} {person.given_name}"
+    login_user(Account(person.id, short, person.service_number, person.language, row.id, token))
 
 
 def end_this(sign_in_id: int) -> None:
