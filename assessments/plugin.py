@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+from flask import render_template
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from assessments import demonstration
 from assessments.commands import assessments
 from assessments.package import check, store
-from assessments.queries import requirements
+from assessments.queries import preview, requirements
 from assessments.routes import extra_time, results, take
 from lms.demo import Cast
-from lms.hookspecs import Fault, Manifest, NavItem, PackageFiles, Permission, Requirement, hookimpl
+from lms.hookspecs import Fault, Manifest, NavItem, PackageFiles, Panel, Permission, Requirement, hookimpl
 
+PANEL_ORDER = 20
 LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates": _l("Certificates")}
 
 
@@ -73,6 +76,15 @@ def completion_requirements(
 ) -> dict[int, list[Requirement]]:
     """Answer for the quizzes and the final exam."""
     return requirements.of_assessments(course_revision_id, enrolment_ids)
+
+
+@hookimpl
+def preview_panels(course_revision_id: int, module: str | None) -> list[Panel]:
+    """Show an author the quiz of a module, or the final exam, with key and feedback."""
+    quiz = preview.find_quiz(course_revision_id, module)
+    if quiz is None:
+        return []
+    return [Panel(PANEL_ORDER, Markup(render_template("assessments/author/preview_panel.html", quiz=quiz)))]
 
 
 @hookimpl

@@ -149,6 +149,10 @@ class Hooks:
         """Add to *My learning*."""
 
     @hookspec
+    def preview_panels(self, course_revision_id: int, module: str | None) -> list[Panel]:  # type: ignore[empty-body]
+        """Add to an author's preview of a module, or of the course (None)."""
+
+    @hookspec
     def check_package(self, package: PackageFiles) -> list[Fault]:  # type: ignore[empty-body]
         """Find the faults of the parts of a course package that the plug-in reads. Reads no database."""
 

@@ -1,14 +1,15 @@
 """A drawn question as a page shows it: texts in one language, options by their place in the shown order.
 
-No id of an option, no key and no feedback is in here before release; `review` adds them afterwards.
+No id of an option, no key and no feedback is in here before release; `review` adds them afterwards, and `authored`
+for the author.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assessments import rules
-from assessments.models import AttemptQuestion, QuestionKey
+from assessments.models import AttemptQuestion, QuestionKey, QuestionRevision
 from lms import i18n
 
 # The two answers to a statement always stand in this order; there is nothing to shuffle.
@@ -66,11 +67,12 @@ class QuestionView:
     choices: tuple[Choice, ...] = ()
     rows: tuple[Row, ...] = field(default=())
     feedback: Feedback | None = None
+    variant: int | None = None  # when several variants of a slot stand on one page
 
     @property
     def name(self) -> str:
         """Return the name of the question's field; lines have `-1`, `-2` … after it."""
-        return f"q{self.position}"
+        return f"q{self.position}" if self.variant is None else f"q{self.position}v{self.variant}"
 
     @property
     def language(self) -> str:
@@ -100,6 +102,20 @@ def view(question: AttemptQuestion, *, typed: Any = None) -> QuestionView:
 def review(question: AttemptQuestion) -> QuestionView:
     """Return one drawn question with key and feedback; only for what was released."""
     return _view(question, question.answer, question.question_revision.key)
+
+
+def authored(revision: QuestionRevision, position: int, variant: int) -> QuestionView:
+    """Return a question that nobody drew, with its key, in the order in which its author wrote it; only for authors."""
+    # Never added to the session: the shape of a drawn question, so that the author sees what an officer sees.
+    drawn = AttemptQuestion(
+        position=position,
+        order=rules.parts_of(revision.type, revision.body),
+        answer=None,
+        saves=0,
+        share=None,
+    )
+    drawn.question_revision = revision
+    return replace(review(drawn), variant=variant)
 
 
 def _view(question: AttemptQuestion, answer: Any, key: QuestionKey | None) -> QuestionView:

@@ -319,5 +319,10 @@ def home_panels(person_id: int) -> list[Any]:
     return _in_order(hooks().home_panels(person_id=person_id))
 
 
+def preview_panels(course_revision_id: int, module: str | None) -> list[Any]:
+    """Return what other plug-ins add to an author's preview of a module, or of the course (None), in order."""
+    return _in_order(hooks().preview_panels(course_revision_id=course_revision_id, module=module))
+
+
 def _in_order(answers: Sequence[Sequence[Any]]) -> list[Any]:
     return sorted((panel for answer in answers for panel in answer), key=lambda panel: panel.order)

@@ -97,7 +97,8 @@ def _of_course(package: PackageFiles, code: str) -> PackageFiles:
 def preview(code: str) -> str:
     """Show the draft's course page as the officer will see it."""
     draft = queries.preview_or_404(actor().person_id, code)
-    return render_template("courses/author/preview.html", draft=draft)
+    panels = learned.preview_panels(draft.revision.id, None)
+    return render_template("courses/author/preview.html", draft=draft, panels=panels)
 
 
 @blueprint.get("/courses/<code>/preview/<module>")
@@ -113,6 +114,7 @@ def preview_module(code: str, module: str) -> str:
         texts=learned.module_texts_or_404(draft.revision, found),
         before=draft.outline.before(found),
         after=draft.outline.after(found),
+        panels=learned.preview_panels(draft.revision.id, found.code),
     )
 
 
