@@ -16,10 +16,11 @@ from lms.demo import Cast
 CODE = "LDR-01"
 INSTRUCTED_DAYS = 300
 DUE_DAYS = 30
+NOTE = "Портал менен кошо келет. Поставляется с порталом."
 
 
 def load(cast: Cast) -> None:
-    """Publish LDR-01, give it to Daniyar, and put four officers on the road.
+    """Publish the shipped courses, give LDR-01 to Daniyar, and put four officers on its road.
 
     Aigul has read the first module, Nurbek everything; Salima was enrolled by the department and has not begun;
     Timur lacks only quizzes and exam, which assessments adds.
@@ -55,15 +56,18 @@ def load(cast: Cast) -> None:
 
 
 def _published() -> CourseRevision:
-    """Return the published LDR-01; the shipped package is imported and published when nobody did."""
+    """Publish every shipped course that nobody published yet; return LDR-01."""
+    for folder in sorted(SHIPPED.iterdir()):
+        course_id = course_id_of(folder.name)
+        if course_id is not None and latest_of(course_id) is not None:
+            continue
+        draft = import_package(read_folder(folder), actor_id=None)
+        publish(draft.course_id, kind="major", note=NOTE, actor_id=None)
     course_id = course_id_of(CODE)
     found = latest_of(course_id) if course_id is not None else None
-    if found is not None:
-        return found
-    draft = import_package(read_folder(SHIPPED / CODE), actor_id=None)
-    return publish(
-        draft.course_id, kind="major", note="Портал менен кошо келет. Поставляется с порталом.", actor_id=None
-    )
+    if found is None:
+        raise LookupError(f"{CODE} is not among the shipped courses")
+    return found
 
 
 def _read(enrolment: Enrolment, revision: CourseRevision, modules: int) -> None:

@@ -73,7 +73,7 @@ def demo_load() -> None:
 
 def _load_demonstration() -> None:
     try:
-        demo.load()
+        demo.load(lambda parts: click.progressbar(parts, label="Courses and people of the demonstration"))
     except demo.PeopleThereAlready as refused:
         raise click.ClickException(str(refused)) from None
 
@@ -105,7 +105,6 @@ def start_demo(port: int) -> None:
     migrate.upgrade(current_app)
     reference.load()
     if not demo.is_loaded():
-        click.echo("Loading the shipped courses and the demonstration people …")
         _load_demonstration()
     db.session.commit()
     db.session.remove()

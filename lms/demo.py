@@ -5,8 +5,11 @@ Gulnara is the department, Farida audits everything, Ilyas audits Osh, Jyldyz au
 another course.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -143,8 +146,10 @@ def is_loaded() -> bool:
     return db.session.get(Installation, "demonstration") is not None
 
 
-def load() -> Cast:
+def load(watch: Callable[[Sequence[Any]], AbstractContextManager[Iterable[Any]]] = nullcontext) -> Cast:
     """Add the people and what every plug-in adds for them, and stamp the database. The caller commits.
+
+    `watch` may show progress: it is given the plug-ins' parts and hands them out one by one.
 
     :raises PeopleThereAlready: everybody knows the password of the invented administrator.
     """
@@ -155,8 +160,12 @@ def load() -> Cast:
     reference.load()
     db.session.add(Installation(key="demonstration", value=clock.today().isoformat()))
     cast = add_people()
-    for implementation in reversed(plugins.hooks().load_demonstration.get_hookimpls()):
-        implementation.function(cast=cast)
+    # What a plug-in adds stands on what those that it requires added.
+    order = {manifest.name: number for number, manifest in enumerate(plugins.suite().manifests)}
+    found = plugins.hooks().load_demonstration.get_hookimpls()
+    with watch(sorted(found, key=lambda part: order[part.plugin.manifest().name])) as parts:
+        for part in parts:
+            part.function(cast=cast)
     return cast
 
 
