@@ -18,7 +18,7 @@ from assessments import rules
 from assessments.models import Attempt, AttemptQuestion, QuestionRevision
 from assessments.queries import take
 from assessments.queries.take import QuizPage
-from courses.actions.learning import begin, refresh_completion
+from courses.actions.learning import mark_begun, refresh_completion
 from lms import audit, clock
 from lms.db import db, own_transaction
 
@@ -69,7 +69,7 @@ def start(page: QuizPage, *, seed: int | None = None) -> Attempt:
         if winner is None:
             raise
         return winner
-    begin(enrolment)
+    mark_begun(enrolment)
     audit.record(
         "attempt.started",
         "attempt",

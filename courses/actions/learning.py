@@ -252,7 +252,7 @@ def withdraw(enrolment: Enrolment, reason: str, actor_id: int) -> None:
     )
 
 
-def begin(enrolment: Enrolment) -> None:
+def mark_begun(enrolment: Enrolment) -> None:
     """Keep when an officer did the first thing in a course: read, tried a quiz, had a day or a grade recorded."""
     if enrolment.begun_at is None:
         enrolment.begun_at = clock.now()
@@ -275,7 +275,7 @@ def mark_read(enrolment: Enrolment, module_id: int, section: str) -> None:
             )
     except IntegrityError:
         return  # a double click: the other one wrote it
-    begin(enrolment)
+    mark_begun(enrolment)
 
 
 def refresh_completion(enrolment_id: int) -> Completion | None:

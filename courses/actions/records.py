@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from courses import rules
-from courses.actions.learning import begin, refresh_completion
+from courses.actions.learning import mark_begun, refresh_completion
 from courses.models import Attendance, Completion, Enrolment, TaskResult
 from courses.queries import requirements
 from lms import audit, clock
@@ -96,7 +96,7 @@ def record_attendance(
             recorded_by_id=actor_id,
         )
         db.session.add(row)
-        begin(enrolments[enrolment_id])
+        mark_begun(enrolments[enrolment_id])
         audit.record(
             "attendance.recorded",
             "enrolment",
@@ -146,7 +146,7 @@ def grade_task(
             recorded_by_id=actor_id,
         )
         db.session.add(row)
-        begin(enrolment)
+        mark_begun(enrolment)
         audit.record(
             "task.graded",
             "enrolment",

@@ -362,7 +362,7 @@ def template_references() -> dict[str, str]:
         for node in ast.walk(sources.tree(path)):
             if isinstance(node, ast.Constant | ast.JoinedStr):
                 name = _glob_of(node)
-                if name and re.fullmatch(r"[\w*./-]+\.(html|txt)", name) and "/" in name:
+                if name and re.fullmatch(r"[\w*.-][\w*./-]*\.(html|txt)", name) and "/" in name:
                     found.setdefault(name, f"{path}:{node.lineno}")
     environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
     kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
