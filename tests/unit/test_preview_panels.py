@@ -60,7 +60,7 @@ def test_the_preview_of_a_module_shows_both_variants_with_key_and_feedback(daniy
     assert (
         first.split()
         == (
-            "Outcome lo1 Level U"
+            "Outcome lo1 Understand"
             f" Variant 1 m1-1a Question 1 Danger now. Which role? (1) {options} {answer}"
             f" Variant 2 m1-1b Question 1 Danger now. Which role? (2) {options} {answer}"
         ).split()
