@@ -8,11 +8,21 @@ from markupsafe import Markup
 
 from assessments import demonstration
 from assessments.commands import assessments
-from assessments.package import check, store
+from assessments.package import check, figures, store
 from assessments.queries import preview, requirements
 from assessments.routes import extra_time, results, take
 from lms.demo import Cast
-from lms.hookspecs import Fault, Manifest, NavItem, PackageFiles, Panel, Permission, Requirement, hookimpl
+from lms.hookspecs import (
+    Fault,
+    Manifest,
+    NavItem,
+    PackageFigure,
+    PackageFiles,
+    Panel,
+    Permission,
+    Requirement,
+    hookimpl,
+)
 
 PANEL_ORDER = 20
 LABELS = {"courses": _l("Courses"), "assessments": _l("Quizzes"), "certificates": _l("Certificates")}
@@ -91,6 +101,12 @@ def preview_panels(course_revision_id: int, module: str | None) -> list[Panel]:
 def check_package(package: PackageFiles) -> list[Fault]:
     """Find the faults of quiz.yaml and exam.yaml."""
     return check.check(package)
+
+
+@hookimpl
+def package_figures(package: PackageFiles) -> list[PackageFigure]:
+    """Count questions, levels and variants."""
+    return figures.figures(package)
 
 
 @hookimpl

@@ -10,11 +10,21 @@ import click
 from flask_babel import force_locale
 
 from courses.actions.packages import NothingToPublish, all_faults, import_package, publish
-from courses.package import SHIPPED, PackageRefused, canonical, not_canonical, read_folder, write_folder
+from courses.package import (
+    SHIPPED,
+    PackageRefused,
+    canonical,
+    figures,
+    not_canonical,
+    read_folder,
+    table,
+    write_folder,
+)
 from courses.queries.packages import course_id_of, draft_of, files_of, latest_of, newest_digest
 from lms.db import db
 from lms.errors import RuleError
-from lms.hookspecs import Fault, PackageFiles
+from lms.hookspecs import Fault, PackageFigure, PackageFiles
+from lms.plugins import hooks
 
 SHOW_PROGRESS_AFTER = 2.0  # seconds
 Given = TypeVar("Given")
@@ -26,7 +36,7 @@ FOLDERS = click.argument(
 
 @click.group("courses")
 def courses() -> None:
-    """Course packages: check, format, import, export (docs/course-package.md)."""
+    """Course packages: check, report, format, import, export (docs/course-package.md)."""
 
 
 @courses.command("check")
@@ -40,6 +50,16 @@ def check_command(folders: tuple[Path, ...]) -> None:
     if found:
         raise click.ClickException(f"{len(found)} faults." if len(found) > 1 else "1 fault.")
     click.echo(f"No faults in {_packages(len(folders))}.")
+
+
+@courses.command("report")
+@FOLDERS
+def report_command(folders: tuple[Path, ...]) -> None:
+    """Print what packages hold, a row a module: words, sections, questions, faults. Needs no database."""
+    with force_locale("en"):
+        reports = _each(folders, _figures_of)
+    for line in table(reports):
+        click.echo(line)
 
 
 @courses.command("format")
@@ -128,6 +148,14 @@ def _faults_of(folder: Path) -> list[str]:
     except PackageRefused as refused:
         faults = refused.faults
     return [f"{folder.as_posix().rstrip('/')}/{fault}" for fault in faults]
+
+
+def _figures_of(folder: Path) -> tuple[PackageFiles, list[PackageFigure], list[Fault]]:
+    package = _read(folder)
+    # pluggy answers with the plug-in registered last first.
+    others = reversed(hooks().package_figures(package=package))
+    found = figures(package) + [figure for answer in others for figure in answer]
+    return package, found, all_faults(package) + not_canonical(package)
 
 
 def _import(package: PackageFiles) -> str:

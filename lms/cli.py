@@ -18,7 +18,7 @@ from lms.db import db
 from lms.people import reference
 
 # They read files only and must work where no database and no secret is set up.
-FILES_ONLY = (("courses", "check"), ("courses", "format"))
+FILES_ONLY = (("courses", "check"), ("courses", "format"), ("courses", "report"))
 
 
 @click.group()

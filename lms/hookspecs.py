@@ -120,6 +120,15 @@ class PackageFiles:
     course: Mapping[str, Any] = field(default_factory=dict)  # the parsed course.yaml
 
 
+@dataclass(frozen=True)
+class PackageFigure:
+    """A count of something in a package; `module` is None for what belongs to no module, such as the exam."""
+
+    module: str | None
+    name: str
+    value: str
+
+
 class Hooks:
     """The hooks of the suite."""
 
@@ -155,6 +164,10 @@ class Hooks:
     @hookspec
     def check_package(self, package: PackageFiles) -> list[Fault]:  # type: ignore[empty-body]
         """Find the faults of the parts of a course package that the plug-in reads. Reads no database."""
+
+    @hookspec
+    def package_figures(self, package: PackageFiles) -> list[PackageFigure]:  # type: ignore[empty-body]
+        """Count the parts of a course package that the plug-in reads, module by module. Reads no database."""
 
     @hookspec
     def load_package(self, course_revision_id: int, package: PackageFiles) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from assessments import rules
+from assessments.package import choices
 from courses.package.documents import Document, load_yaml
 from courses.package.files import text_of
 from lms.hookspecs import Fault, PackageFiles
@@ -113,6 +114,8 @@ class _Bank:
             if self.mapping(slot, path):
                 self.identifier(slot.get("id"), seen, (*path, "id"))
                 self.slot(slot, path)
+        for message, *where in choices.faults(bank["slots"], self.source):
+            self.add(message, *where)
 
     # ------------------------------------------------------------ slots
 

@@ -19,6 +19,7 @@ from courses.package.canonical import (
 from courses.package.check import check
 from courses.package.differences import FileDifference, differences
 from courses.package.documents import LANGUAGES, Document, dump_yaml, in_order, load_yaml
+from courses.package.figures import figures, table
 from courses.package.files import (
     SHIPPED,
     PackageRefused,
@@ -46,6 +47,7 @@ __all__ = [
     "differences",
     "digest_of",
     "dump_yaml",
+    "figures",
     "in_order",
     "load_yaml",
     "module_content",
@@ -53,6 +55,7 @@ __all__ = [
     "read_folder",
     "read_zip",
     "structure",
+    "table",
     "text_of",
     "write_folder",
     "write_zip",

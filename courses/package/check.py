@@ -7,9 +7,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from courses.package.check_language import check_language, unknown_code
 from courses.package.check_markdown import MarkdownText, check_parallel, check_text
 from courses.package.documents import LANGUAGES, Document, load_yaml
 from courses.package.files import as_mapping, text_of
+from courses.package.register import TITLES
 from lms.hookspecs import Fault, PackageFiles
 
 COURSE_CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
@@ -49,6 +51,7 @@ def check(package: PackageFiles, read_by_others: Sequence[str] = ()) -> list[Fau
     _files(package, codes, faults, read_by_others)
     for code in dict.fromkeys(codes):
         _module(package, code, source, faults)
+    faults += check_language(package, source)
     return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.message))
 
 
@@ -372,6 +375,8 @@ def _module_yaml(file: YamlFile) -> None:
                     number,
                     "code",
                 )
+            elif isinstance(code, str) and code not in TITLES:
+                file.note(unknown_code(code), "sources", number, "code")
     day = file.get("law_checked_on")
     if "law_checked_on" in file.value and not (isinstance(day, str) and DAY.fullmatch(day)):
         file.note(_("A day must stand here, as 2026-11-21."), "law_checked_on")
