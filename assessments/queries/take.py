@@ -375,16 +375,6 @@ def find_enrolment_id(attempt: Attempt) -> int | None:
     )
 
 
-def find_report(attempt_id: int, question_revision_id: int) -> QuestionReport | None:
-    """Return the officer's report of a question, or None."""
-    return db.session.scalar(
-        sa.select(QuestionReport).where(
-            QuestionReport.attempt_id == attempt_id,
-            QuestionReport.question_revision_id == question_revision_id,
-        )
-    )
-
-
 def reports_of(attempt_id: int) -> list[tuple[int, QuestionReport]]:
     """Return the officer's reports from an attempt with the place of each question, and their answers (one query)."""
     rows = db.session.execute(

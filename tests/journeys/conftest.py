@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ class Site:
     app: Flask
     cast: Cast
     browser_of: Callable[[str | None], Browser]
-    clients: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def cookie_of(self, key: str) -> tuple[str, str]:
         """Return the session cookie and a CSRF token of a signed-in member of the cast."""
